@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef NET_NEIGHBOUR_H
+#define NET_NEIGHBOUR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/addr.h"
+
+/*
+ * Link-layer addresses of next hops: who is known, who is being asked, who
+ * did not answer. Pure: `now` is a parameter and the caller sends the ARP or
+ * NS frames. Owned by the sender thread. Grows with the hosts asked for.
+ *
+ *           lookup            learn
+ *   unknown ------> ASK/WAIT -------> READY
+ *                     |  no answer to 3 requests, 1 s after the first
+ *                     +-------------> FAILED   (a late learn -> READY)
+ */
+struct neighbour_table;
+
+enum neighbour_state {
+	NEIGHBOUR_READY,  /* *mac is filled */
+	NEIGHBOUR_ASK,    /* send one request now; counted as sent */
+	NEIGHBOUR_WAIT,   /* asked; ask again no sooner than *again_ns */
+	NEIGHBOUR_FAILED, /* no answer within a second of the first request */
+	NEIGHBOUR_NO_MEMORY,
+};
+
+struct neighbour_table *neighbour_table_new(void);
+void neighbour_table_free(struct neighbour_table *table);
+
+/* mac is filled for READY, *again_ns (monotonic) for ASK and WAIT. Requests
+ * go 0, 250 and 500 ms after the first. */
+enum neighbour_state neighbour_lookup(struct neighbour_table *table,
+				      unsigned ifindex,
+				      const struct addr *next_hop,
+				      int64_t now_ns, uint8_t mac[6],
+				      int64_t *again_ns);
+
+/* From a reply or from the kernel's table. `unasked` also takes an address
+ * nobody asked for (the kernel's table); replies from strangers do not grow
+ * the table. 0, or -1 when memory is out. */
+int neighbour_learn(struct neighbour_table *table, unsigned ifindex,
+		    const struct addr *addr, const uint8_t mac[6],
+		    bool unasked);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef NET_PRIVS_H
+#define NET_PRIVS_H
+
+struct error;
+
+/*
+ * Privileges, in the order a program needs them. All before any thread
+ * starts: a capset reaches only the calling thread.
+ */
+
+/* First thing in main: refuses a set-uid start (STATUS_FAILED), takes
+ * CAP_NET_RAW and the rest out of the effective set while arguments are
+ * read; they stay permitted. */
+int privs_begin(struct error *error);
+
+/* Raises CAP_NET_RAW. 0; or -1 with STATUS_FAILED: the error names the
+ * capability and the three ways on (sudo, setcap, -c). `program` is the path
+ * for the setcap line. */
+int privs_raise(const char *program, struct error *error);
+
+/* Gives everything up for good: supplementary groups, gid and uid (when
+ * root: to nobody, or to SUDO_UID/SUDO_GID where those are set and not 0),
+ * every capability, bounding set and ambient included, then no_new_privs;
+ * reads it all back. Any failure is an error and the caller must end. In a
+ * user namespace that maps a single id the id change alone is skipped and
+ * log_line(LOG_INFO) says so. */
+int privs_drop(struct error *error);
+
+#endif
