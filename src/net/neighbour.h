@@ -23,7 +23,7 @@ enum neighbour_state {
 	NEIGHBOUR_READY,  /* *mac is filled */
 	NEIGHBOUR_ASK,    /* send one request now; counted as sent */
 	NEIGHBOUR_WAIT,   /* asked; ask again no sooner than *again_ns */
-	NEIGHBOUR_FAILED, /* no answer within a second of the first request */
+	NEIGHBOUR_FAILED, /* no answer to 3 requests */
 	NEIGHBOUR_NO_MEMORY,
 };
 
@@ -31,7 +31,10 @@ struct neighbour_table *neighbour_table_new(void);
 void neighbour_table_free(struct neighbour_table *table);
 
 /* mac is filled for READY, *again_ns (monotonic) for ASK and WAIT. Requests
- * go 0, 250 and 500 ms after the first. */
+ * go 0, 250 and 500 ms after the first and FAILED comes at 1 s. A caller that
+ * looks later than *again_ns shifts what follows: three requests always go,
+ * and the last has its 500 ms. The scope of an address does not count, only
+ * ifindex. */
 enum neighbour_state neighbour_lookup(struct neighbour_table *table,
 				      unsigned ifindex,
 				      const struct addr *next_hop,
@@ -40,7 +43,8 @@ enum neighbour_state neighbour_lookup(struct neighbour_table *table,
 
 /* From a reply or from the kernel's table. `unasked` also takes an address
  * nobody asked for (the kernel's table); replies from strangers do not grow
- * the table. 0, or -1 when memory is out. */
+ * the table. A known address gets the newer mac; a group or zero mac is
+ * ignored. 0, or -1 when memory is out. */
 int neighbour_learn(struct neighbour_table *table, unsigned ifindex,
 		    const struct addr *addr, const uint8_t mac[6],
 		    bool unasked);

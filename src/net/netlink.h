@@ -26,12 +26,15 @@ struct interface {
 	bool up;       /* IFF_UP */
 	bool loopback;
 	bool ethernet; /* ARPHRD_ETHER and not IFF_NOARP: frames and ARP work */
-	uint8_t mac[6];
+	uint8_t mac[6]; /* 0 where it has none of 6 bytes */
 	unsigned mtu;  /* bytes */
-	unsigned qlen; /* transmit queue; 0: no queueing discipline at all */
+	unsigned qlen; /* transmit queue, packets; 0: nothing queues (veth's
+			  "noqueue" too, whatever its length says) */
 };
 
-/* All interfaces: *out is malloc'd for the caller. 0, or -1 with an error. */
+/* All interfaces, unsorted. *out is for the caller to free(), NULL where
+ * there are none. 0, or -1 with an error, and then *out is NULL. The same
+ * holds for the other tables below. */
 int netlink_interfaces(struct netlink *netlink, struct interface **out,
 		       size_t *n, struct error *error);
 
@@ -46,28 +49,32 @@ enum route_type {
 struct route {
 	enum route_type type;
 	unsigned ifindex;
-	struct addr source;  /* the kernel's choice */
+	struct addr source;  /* as asked, else the kernel's choice; family 0
+				when the interface has no address */
 	struct addr gateway; /* of ROUTE_GATEWAY; may be of the other family
 				(RTA_VIA) */
 };
 
 /* What the kernel would do with a packet to dest, policy rules included.
- * source (may be NULL) and ifindex (0: any) narrow the question as -S and -i
- * do. 0 (ROUTE_NONE where there is none), or -1 with an error when the
- * question itself failed. */
+ * source (may be NULL) and ifindex (0: any, or the scope of a link-local
+ * dest) narrow the question as -S and -i do: so "unroutable" for a source of
+ * the other family, for an IPv4 source that is not this host's, and for a
+ * scope other than ifindex. 0 (ROUTE_NONE where there is none; *out is then
+ * zero), or -1 with an error when the question itself failed. */
 int netlink_route(struct netlink *netlink, const struct addr *dest,
 		  const struct addr *source, unsigned ifindex,
 		  struct route *out, struct error *error);
 
 /* A destination prefix of some route or rule, in any table. */
 struct prefix {
-	struct addr addr;
+	struct addr addr; /* scope 0 always */
 	unsigned length; /* bits */
 	bool broadcast;  /* a broadcast route: the /32 is no host */
-	unsigned ifindex;
+	unsigned ifindex; /* 0: a rule, a multipath route, or none */
 };
 
-/* Every destination prefix of every route and rule: malloc'd, unsorted. */
+/* Every destination prefix of every route and rule, unsorted; the same prefix
+ * may come several times. A default route has length 0. */
 int netlink_prefixes(struct netlink *netlink, struct prefix **out, size_t *n,
 		     struct error *error);
 

@@ -36,6 +36,7 @@ addr_value addr_to_value(const struct addr *addr);
 /* The address of `like`'s family and scope with that value. */
 struct addr addr_from_value(const struct addr *like, addr_value value);
 
+/* A scope is kept for link-local addresses only. */
 struct addr addr_from_in(struct in_addr in);
 struct addr addr_from_in6(const struct in6_addr *in6, uint32_t scope);
 
@@ -49,6 +50,7 @@ int addr_from_sockaddr(const struct sockaddr *sockaddr, struct addr *out);
 unsigned addr_bits(uint16_t family);
 
 bool addr_is_loopback(const struct addr *addr);
+/* 169.254.0.0/16 and fe80::/10: only the latter have a scope. */
 bool addr_is_link_local(const struct addr *addr);
 
 /* Never the address of one host: 0.0.0.0/8, 224.0.0.0/4, 240.0.0.0/4 with

@@ -5,14 +5,15 @@
 #include <stdint.h>
 
 /*
- * A keyed bijection on [0, n) without tables: a balanced Feistel network
- * over the next even number of bits, and cycle walking for what falls
- * outside (under four steps on average). Pure, caller storage.
+ * A keyed bijection on [0, n) without tables: a Feistel network over the bits
+ * of n - 1, split in two halves (of an odd number the low half has one more),
+ * and cycle walking for what falls outside (under two steps on average, as
+ * the network's domain is less than 2n). Pure, caller storage.
  */
 struct permute {
 	uint64_t n;
 	uint64_t keys[4]; /* one a round */
-	unsigned half_bits;
+	unsigned low_bits, high_bits;
 };
 
 /* n >= 1. The same key and n give the same order. */

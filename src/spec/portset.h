@@ -10,7 +10,7 @@ struct error;
 /* A set of TCP ports 1-65535, each at most once. Caller storage; pure but
  * for the look-up of service names. */
 struct portset {
-	uint64_t bits[1024];  /* port p: bit p % 64 of word p / 64 */
+	uint64_t bits[1024];   /* port p: bit p % 64 of word p / 64 */
 	uint16_t before[1024]; /* ports below the word: for nth and rank */
 	uint32_t count;
 };

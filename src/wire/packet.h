@@ -20,25 +20,25 @@
 
 enum packet_error {
 	PACKET_OK,
-	PACKET_NOT_IP,     /* ARP and the like: ethertype is set */
-	PACKET_TRUNCATED,  /* a header reaches beyond the captured bytes */
-	PACKET_MALFORMED,  /* a length that contradicts another */
-	PACKET_BAD_LINK,   /* a link type that is not known here */
+	PACKET_NOT_IP,    /* ARP and the like: ethertype is set */
+	PACKET_TRUNCATED, /* a header reaches beyond the captured bytes */
+	PACKET_MALFORMED, /* a length that contradicts another */
+	PACKET_BAD_LINK,  /* a link type that is not known here */
 };
 
 struct packet {
-	uint16_t ethertype;  /* host order, VLAN tags skipped; 0 if unknown */
-	const uint8_t *l3;   /* what follows the link header */
-	size_t l3_bytes;     /* captured of it */
+	uint16_t ethertype; /* host order, VLAN tags skipped; 0 if unknown */
+	const uint8_t *l3;  /* what follows the link header */
+	size_t l3_bytes;    /* captured of it */
 	struct addr source, dest;
-	uint8_t ttl;         /* or hop limit */
-	uint8_t protocol;    /* of the payload, after extension headers */
-	uint32_t id;         /* IPv4 ID or the fragment header's */
+	uint8_t ttl;              /* or hop limit */
+	uint8_t protocol;         /* of the payload, after extension headers */
+	uint32_t id;              /* IPv4 ID or the fragment header's */
 	uint32_t fragment_offset; /* bytes; only 0 has the TCP header */
 	bool more_fragments;
 	const uint8_t *payload;
-	size_t payload_bytes;     /* captured of it, at most payload_length */
-	size_t payload_length;    /* by the IP header */
+	size_t payload_bytes;  /* captured of it, at most payload_length */
+	size_t payload_length; /* by the IP header */
 };
 
 struct tcp_view {
@@ -47,10 +47,10 @@ struct tcp_view {
 	uint8_t flags; /* TCP_FIN ... */
 	uint16_t window, urgent, checksum;
 	const uint8_t *options;
-	size_t options_bytes;  /* captured */
+	size_t options_bytes; /* captured */
 	const uint8_t *data;
-	size_t data_bytes;     /* captured */
-	size_t data_length;    /* by the IP header */
+	size_t data_bytes;  /* captured */
+	size_t data_length; /* by the IP header */
 };
 
 enum {
@@ -68,9 +68,9 @@ enum {
  * quotes. Only as much of the quote as was captured is there. */
 struct icmp_error_view {
 	uint8_t type, code;
-	struct packet quoted;  /* its payload holds at least the ports and the
-				  sequence number when tcp_ok */
-	bool tcp_ok;           /* the quote is TCP and reaches the seq field */
+	struct packet quoted; /* its payload holds at least the ports and the
+				 sequence number when tcp_ok */
+	bool tcp_ok;          /* the quote is TCP and reaches the seq field */
 	uint16_t source_port, dest_port;
 	uint32_t seq;
 };
@@ -84,7 +84,10 @@ struct neighbour_view {
 /* dlt: a DLT_ value of libpcap: EN10MB (802.1Q and QinQ skipped),
  * LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL, LOOP. On anything but
  * PACKET_OK only ethertype, l3 and l3_bytes hold. IPv6 extension headers
- * (hop-by-hop, routing, destination, fragment) are walked, at most 16. */
+ * (hop-by-hop, routing, destination, fragment) are walked, at most 16, and
+ * none beyond the first fragment. An IP length of 0 claims nothing and ends
+ * where the capture does: a segment that the network card is to cut (TSO), or
+ * a jumbogram. */
 enum packet_error packet_parse(struct packet *packet, int dlt,
 			       const uint8_t *bytes, size_t captured);
 
@@ -94,12 +97,13 @@ enum packet_error packet_parse_ip(struct packet *packet, const uint8_t *bytes,
 				  size_t captured);
 
 /* PACKET_OK when the 20 bytes and the options claimed are there and
- * fragment_offset is 0. */
-enum packet_error packet_tcp(const struct packet *packet,
-			     struct tcp_view *tcp);
+ * fragment_offset is 0. Else the ports hold if they are there (they are 0
+ * where not), and nothing else does. RFC 9293 3.1. */
+enum packet_error packet_tcp(const struct packet *packet, struct tcp_view *tcp);
 
 /* PACKET_OK for destination unreachable, time exceeded, parameter problem,
- * packet too big; PACKET_MALFORMED for other ICMP types. */
+ * packet too big whose quote has its IP header; PACKET_MALFORMED for other
+ * ICMP types. Where only the quote is at fault, type and code hold still. */
 enum packet_error packet_icmp_error(const struct packet *packet,
 				    struct icmp_error_view *icmp);
 

@@ -42,8 +42,11 @@ struct reply {
 	uint8_t ttl;
 };
 
-/* *out is filled for REPLY_VERDICT alone. ICMP types and codes that say
- * nothing of the port (fragmentation needed, time exceeded) are REPLY_NONE. */
+/* packet: one that packet_parse() found PACKET_OK. *out is filled for
+ * REPLY_VERDICT alone; its addresses have scope 0, as packets carry none.
+ * REPLY_NONE are also ICMP types and codes that say nothing of the port
+ * (fragmentation needed, time exceeded), fragments but the first, and what we
+ * sent ourselves to a port of the block. */
 enum reply_kind reply_classify(const struct packet *packet,
 			       const struct reply_key *key, struct reply *out);
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include <stdio.h>
+
+struct error;
+
+/* One table of these drives a program's options: parsing, --help, shell
+ * completion, and the test that holds the man page against it. */
+struct option_spec {
+	char letter;         /* 0: none */
+	const char *name;    /* without the dashes */
+	const char *metavar; /* of its value; NULL: takes none */
+	const char *group;   /* heading in --help; options of one group stand
+				together; NULL: hidden */
+	const char *help;    /* one line */
+	/* Values to complete: "@file", "@interface", or the words themselves
+	 * ("auto ip link"); NULL: nothing to offer. */
+	const char *hint;
+	/* 0, or -1 with STATUS_USAGE. value is NULL without a metavar. 1 ends
+	 * the parsing with success: --help needs no more. */
+	int (*parse)(void *context, const char *value, struct error *error);
+};
+
+struct option_table {
+	const char *program;
+	const char *synopsis;            /* behind the program's name */
+	const char *purpose;             /* one line */
+	const char *examples;            /* lines for the end of --help */
+	const struct option_spec *specs; /* up to one without a name */
+};
+
+/* In the order given; options and operands may be mixed, "--" ends the
+ * options, argv is reordered so that the operands stand at *operands. Long
+ * names are taken whole only: an abbreviation that works today would be
+ * another option's tomorrow. Returns 0; 1 where a callback ended it; or -1
+ * with STATUS_USAGE: one line that names the option and quotes the value. */
+int options_parse(const struct option_table *table, int argc, char **argv,
+		  void *context, int *operands, struct error *error);
+
+void options_help(const struct option_table *table, FILE *stream);
+
+/* A completion script for bash. */
+void options_bash_completion(const struct option_table *table, FILE *stream);
+
+#endif

@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "app/synscan_options.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "base/error.h"
+#include "base/escape.h"
+#include "base/number.h"
+
+/* What names targets. -4 and -6 may stand behind them and count for all, so
+ * they are kept until every option was read. */
+enum target_kind {
+	TARGET_SPEC,
+	TARGET_LIST,
+	TARGET_EXCLUDE,
+	TARGET_EXCLUDE_FILE,
+};
+
+struct target_arg {
+	enum target_kind kind;
+	const char *text;
+};
+
+struct parse {
+	struct synscan_options *options;
+	struct target_arg *targets; /* room for argc, as the next */
+	size_t target_count;
+	const char **excluded_ports;
+	size_t excluded_port_count;
+	bool stdin_taken;
+	bool show_given;
+};
+
+static int bad(struct error *error, const char *value, const char *accepted)
+{
+	char quoted[ESCAPE_QUOTE_BYTES];
+
+	return error_set(error, STATUS_USAGE, "bad value %s; accepted: %s",
+			 escape_quote(value, quoted), accepted);
+}
+
+static int no_memory(struct error *error)
+{
+	return error_set(error, STATUS_FAILED, "out of memory");
+}
+
+static void add_target(struct parse *parse, enum target_kind kind,
+		       const char *text)
+{
+	parse->targets[parse->target_count++] = (struct target_arg){
+		.kind = kind,
+		.text = text,
+	};
+}
+
+/* Read twice, stdin would be empty the second time, and what was to be left
+ * out would be scanned. */
+static int add_file(struct parse *parse, enum target_kind kind,
+		    const char *path, struct error *error)
+{
+	if (!strcmp(path, "-") && parse->stdin_taken)
+		return bad(error, path,
+			   "\"-\" (stdin) once for --list and --exclude-file "
+			   "together, or a file");
+	if (!strcmp(path, "-"))
+		parse->stdin_taken = true;
+	add_target(parse, kind, path);
+	return 0;
+}
+
+static int parse_ports(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	return portset_add(&parse->options->ports, value, error);
+}
+
+static int parse_exclude_ports(void *context, const char *value,
+			       struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)error;
+	parse->excluded_ports[parse->excluded_port_count++] = value;
+	return 0;
+}
+
+static int parse_list(void *context, const char *value, struct error *error)
+{
+	return add_file(context, TARGET_LIST, value, error);
+}
+
+static int parse_exclude(void *context, const char *value, struct error *error)
+{
+	(void)error;
+	add_target(context, TARGET_EXCLUDE, value);
+	return 0;
+}
+
+static int parse_exclude_file(void *context, const char *value,
+			      struct error *error)
+{
+	return add_file(context, TARGET_EXCLUDE_FILE, value, error);
+}
+
+static int add_family(struct parse *parse, enum targetset_families family)
+{
+	parse->options->families |= family;
+	return 0;
+}
+
+static int parse_ipv4(void *context, const char *value, struct error *error)
+{
+	(void)value;
+	(void)error;
+	return add_family(context, TARGETSET_IPV4);
+}
+
+static int parse_ipv6(void *context, const char *value, struct error *error)
+{
+	(void)value;
+	(void)error;
+	return add_family(context, TARGETSET_IPV6);
+}
+
+static int parse_interface(void *context, const char *value,
+			   struct error *error)
+{
+	struct parse *parse = context;
+	struct synscan_options *options = parse->options;
+	unsigned ifindex = if_nametoindex(value);
+
+	if (!ifindex || strlen(value) >= sizeof(options->interface))
+		return bad(error, value,
+			   "an interface of this host, as `ip link` names it");
+	options->ifindex = ifindex;
+	strcpy(options->interface, value);
+	return 0;
+}
+
+static int parse_source(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+	struct addr source;
+
+	if (addr_parse(value, &source) < 0 || addr_special(&source))
+		return bad(error, value,
+			   "an IPv4 or IPv6 address, as `ip address` names it");
+	parse->options->source = source;
+	return 0;
+}
+
+static int parse_source_port(void *context, const char *value,
+			     struct error *error)
+{
+	struct parse *parse = context;
+	uint64_t port;
+
+	if (number_parse(value, 1, 65535, &port) < 0)
+		return bad(error, value, "a port number from 1 to 65535");
+	parse->options->source_port = (uint16_t)port;
+	return 0;
+}
+
+static int parse_via(void *context, const char *value, struct error *error)
+{
+	static const char *const names[] = {
+		[VIA_AUTO] = "auto",
+		[VIA_IP] = "ip",
+		[VIA_LINK] = "link",
+	};
+	struct parse *parse = context;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], value))
+			continue;
+		parse->options->via = (enum via)i;
+		return 0;
+	}
+	return bad(error, value, "auto, ip, link");
+}
+
+static int rate(const char *value, uint64_t *out_pps, struct error *error)
+{
+	if (number_parse_rate(value, out_pps) < 0)
+		return bad(error, value,
+			   "packets per second from 1 to 100m, such as 5000, "
+			   "20k, 1.5m");
+	return 0;
+}
+
+static int parse_rate(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	return rate(value, &parse->options->rate_pps, error);
+}
+
+static int parse_max_rate(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	return rate(value, &parse->options->max_rate_pps, error);
+}
+
+static int parse_retries(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+	uint64_t retries;
+
+	if (number_parse(value, 0, 255, &retries) < 0)
+		return bad(error, value, "a number from 0 to 255");
+	parse->options->retries = (int)retries;
+	return 0;
+}
+
+static int parse_wait(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	if (number_parse_duration(value, &parse->options->wait_ns) < 0)
+		return bad(error, value,
+			   "a duration up to 24h, such as 500ms, 2s, 1.5s, 1m");
+	return 0;
+}
+
+/* -1 when it is none; VERDICT_COUNT for "all". */
+static int verdict_from(const char *name, size_t length)
+{
+	unsigned v;
+
+	if (length == 3 && !strncmp(name, "all", 3))
+		return VERDICT_COUNT;
+	for (v = 0; v < VERDICT_COUNT; v++) {
+		const char *known = verdict_name((enum verdict)v);
+
+		if (strlen(known) == length && !strncmp(name, known, length))
+			return (int)v;
+	}
+	return -1;
+}
+
+static int parse_show(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+	bool *show = parse->options->show;
+	const char *at = value;
+
+	if (!parse->show_given) /* the default goes, the first --show stays */
+		memset(show, 0, sizeof(parse->options->show));
+	parse->show_given = true;
+	for (;;) {
+		size_t length = strcspn(at, ",");
+		int verdict = verdict_from(at, length);
+		unsigned v;
+
+		if (verdict < 0)
+			return bad(error, value,
+				   "open, closed, filtered, all, "
+				   "comma-separated");
+		for (v = 0; v < VERDICT_COUNT; v++)
+			if (verdict == (int)v || verdict == VERDICT_COUNT)
+				show[v] = true;
+		if (!at[length])
+			return 0;
+		at += length + 1;
+	}
+}
+
+static int parse_output(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+	struct synscan_options *options = parse->options;
+
+	(void)error; /* sinks_add() judges it */
+	options->outputs[options->output_count++] = value;
+	return 0;
+}
+
+static int parse_numeric(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->numeric = true;
+	return 0;
+}
+
+static int parse_verbose(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+	int *verbosity = &parse->options->verbosity;
+
+	(void)value;
+	(void)error;
+	if (*verbosity < 0)
+		*verbosity = 0;
+	if (*verbosity < 2)
+		++*verbosity;
+	return 0;
+}
+
+static int parse_quiet(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->verbosity = -1;
+	return 0;
+}
+
+static int parse_progress(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->progress = true;
+	return 0;
+}
+
+/* Up to 128 bits: digits go in from the right. */
+static int parse_seed(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+	struct synscan_options *options = parse->options;
+	size_t length = strlen(value), i;
+	uint64_t low = 0, high = 0;
+
+	if (!length || length > 32 ||
+	    strspn(value, "0123456789abcdefABCDEF") != length)
+		return bad(error, value, "1 to 32 hexadecimal digits");
+	for (i = 0; i < length; i++) {
+		unsigned c = (unsigned char)value[i];
+		unsigned digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+
+		high = high << 4 | low >> 60;
+		low = low << 4 | digit;
+	}
+	options->seed[0] = low;
+	options->seed[1] = high;
+	options->seed_given = true;
+	return 0;
+}
+
+static int parse_dry_run(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->dry_run = true;
+	return 0;
+}
+
+static int parse_help(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->request = SYNSCAN_HELP;
+	return 1;
+}
+
+static int parse_version(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->request = SYNSCAN_VERSION;
+	return 1;
+}
+
+static int parse_completion(void *context, const char *value,
+			    struct error *error)
+{
+	struct parse *parse = context;
+
+	if (strcmp(value, "bash"))
+		return bad(error, value, "bash");
+	parse->options->request = SYNSCAN_COMPLETION;
+	return 1;
+}
+
+static const struct option_spec specs[] = {
+	{'p', "ports", "SPEC", "What to scan",
+	 "22,80,8000-8100, names, - for all (1-65535)", NULL, parse_ports},
+	{0, "exclude-ports", "SPEC", "What to scan", "taken out of these", NULL,
+	 parse_exclude_ports},
+	{'l', "list", "FILE", "What to scan", "targets from a file, - is stdin",
+	 "@file", parse_list},
+	{'x', "exclude", "SPEC", "What to scan", "targets to leave out", NULL,
+	 parse_exclude},
+	{0, "exclude-file", "FILE", "What to scan",
+	 "targets to leave out, from a file", "@file", parse_exclude_file},
+	{'4', "ipv4", NULL, "What to scan", "IPv4 addresses of a name only",
+	 NULL, parse_ipv4},
+	{'6', "ipv6", NULL, "What to scan", "IPv6 addresses of a name only",
+	 NULL, parse_ipv6},
+	{'i', "interface", "IF", "The way out", "leave by this interface",
+	 "@interface", parse_interface},
+	{'S', "source", "ADDR", "The way out", "leave from this address", NULL,
+	 parse_source},
+	{'g', "source-port", "PORT", "The way out", "leave from this port",
+	 NULL, parse_source_port},
+	{0, "via", "auto|ip|link", "The way out",
+	 "raw IP socket or link-layer frames (auto)", "auto ip link",
+	 parse_via},
+	{'r', "rate", "PPS", "Timing", "exactly so many: 5000, 20k (adaptive)",
+	 NULL, parse_rate},
+	{0, "max-rate", "PPS", "Timing", "ceiling of the adaptive rate", NULL,
+	 parse_max_rate},
+	{'R', "retries", "N", "Timing",
+	 "most retransmissions (as the loss calls for)", NULL, parse_retries},
+	{'w', "wait", "DURATION", "Timing",
+	 "longest wait for late replies (from the RTT)", NULL, parse_wait},
+	{0, "show", "STATES", "Output", "open, closed, filtered, all (open)",
+	 "open closed filtered all", parse_show},
+	{'o', "output", "FORMAT[:FILE]", "Output",
+	 "text, ndjson, csv; repeatable (text)", "text ndjson csv",
+	 parse_output},
+	{'n', "numeric", NULL, "Output", "no service names", NULL,
+	 parse_numeric},
+	{'v', "verbose", NULL, "Output", "say more; -vv still more", NULL,
+	 parse_verbose},
+	{'q', "quiet", NULL, "Output", "errors and results only", NULL,
+	 parse_quiet},
+	{0, "progress", NULL, "Output", "progress even without a terminal",
+	 NULL, parse_progress},
+	{0, "seed", "HEX", "Other", "repeat the order and cookies of a scan",
+	 NULL, parse_seed},
+	{0, "dry-run", NULL, "Other", "print the probes' order, send nothing",
+	 NULL, parse_dry_run},
+	{'h', "help", NULL, "Other", "this page", NULL, parse_help},
+	{0, "version", NULL, "Other", "the version", NULL, parse_version},
+	{0, "completion", "bash", NULL, "for the build", NULL,
+	 parse_completion},
+	{0, NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+static const struct option_table table = {
+	.program = "synscan",
+	.synopsis = "[options] TARGET...",
+	.purpose = "Half-open TCP port scanner: each port is open, closed or "
+		   "filtered, and why.\n"
+		   "TARGET: address, PREFIX/LEN, FIRST-LAST, 10.0.1-3.*, host "
+		   "name",
+	.examples =
+		"  sudo synscan 10.9.0.2                   all ports of a "
+		"host\n"
+		"  synscan -p 22,80,443 10.9.0.0/24        three ports of a "
+		"network\n"
+		"  synscan --show all -o ndjson:scan.json fe80::1%eth0\n"
+		"  synscan -p https -l hosts.txt -x 10.9.0.1 --max-rate 5k\n",
+	.specs = specs,
+};
+
+static int parse_init(struct parse *parse, struct synscan_options *options,
+		      int argc, struct error *error)
+{
+	size_t room = (size_t)argc + 1;
+
+	*options = (struct synscan_options){
+		.retries = -1,
+		.wait_ns = -1,
+		.show[VERDICT_OPEN] = true,
+	};
+	*parse = (struct parse){.options = options};
+	portset_init(&options->ports);
+	/* A word of argv holds one value at most. */
+	options->outputs = calloc(room, sizeof(*options->outputs));
+	options->targets = targetset_new();
+	parse->targets = calloc(room, sizeof(*parse->targets));
+	parse->excluded_ports = calloc(room, sizeof(*parse->excluded_ports));
+	if (!options->outputs || !options->targets || !parse->targets ||
+	    !parse->excluded_ports)
+		return no_memory(error);
+	return 0;
+}
+
+static void parse_fini(struct parse *parse)
+{
+	free(parse->targets);
+	free(parse->excluded_ports);
+}
+
+static int finish_ports(struct parse *parse, struct error *error)
+{
+	struct portset *ports = &parse->options->ports;
+	char quoted[ESCAPE_QUOTE_BYTES];
+	size_t i;
+
+	if (!ports->count && portset_add(ports, "-", error) < 0)
+		return -1;
+	for (i = 0; i < parse->excluded_port_count; i++)
+		if (portset_remove(ports, parse->excluded_ports[i], error) < 0)
+			return error_context(error, "--exclude-ports");
+	if (!ports->count)
+		return error_set(
+			error, STATUS_USAGE,
+			"--exclude-ports %s leaves no port to scan",
+			escape_quote(parse->excluded_ports[0], quoted));
+	return 0;
+}
+
+static int add_one(struct targetset *targets, const struct target_arg *arg,
+		   enum targetset_families families, struct error *error)
+{
+	switch (arg->kind) {
+	case TARGET_SPEC:
+		return targetset_add(targets, arg->text, families, error);
+	case TARGET_EXCLUDE:
+		if (targetset_exclude(targets, arg->text, families, error) < 0)
+			return error_context(error, "--exclude");
+		return 0;
+	case TARGET_LIST:
+	case TARGET_EXCLUDE_FILE:
+		return targetset_read(targets, arg->text,
+				      arg->kind == TARGET_EXCLUDE_FILE,
+				      families, error);
+	}
+	assert(0);
+	return -1;
+}
+
+static int finish_targets(struct parse *parse, struct error *error)
+{
+	struct synscan_options *options = parse->options;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < parse->target_count; i++)
+		any = any || parse->targets[i].kind == TARGET_SPEC ||
+		      parse->targets[i].kind == TARGET_LIST;
+	if (!any)
+		return error_set(error, STATUS_USAGE,
+				 "no target; accepted: addresses, prefixes, "
+				 "ranges, host names, --list FILE (see "
+				 "--help)");
+	for (i = 0; i < parse->target_count; i++)
+		if (add_one(options->targets, &parse->targets[i],
+			    options->families, error) < 0)
+			return -1;
+	return 0;
+}
+
+static int finish(struct parse *parse, struct error *error)
+{
+	struct synscan_options *options = parse->options;
+
+	if (!options->families)
+		options->families = TARGETSET_BOTH;
+	if (!options->output_count)
+		options->outputs[options->output_count++] = "text";
+	if (options->rate_pps && options->max_rate_pps)
+		return error_set(error, STATUS_USAGE,
+				 "--rate is exact and --max-rate the ceiling "
+				 "of an adaptive rate; accepted: one of them");
+	if (finish_ports(parse, error) < 0)
+		return -1;
+	return finish_targets(parse, error);
+}
+
+int synscan_options_parse(struct synscan_options *options, int argc,
+			  char **argv, struct error *error)
+{
+	struct parse parse;
+	int result, i;
+
+	result = parse_init(&parse, options, argc, error);
+	if (result < 0)
+		goto out;
+	result = options_parse(&table, argc, argv, &parse, &i, error);
+	if (result) /* 1: --help and its like need no targets */
+		goto out;
+	for (; i < argc; i++)
+		add_target(&parse, TARGET_SPEC, argv[i]);
+	result = finish(&parse, error);
+out:
+	parse_fini(&parse);
+	return result < 0 ? -1 : 0;
+}
+
+void synscan_options_free(struct synscan_options *options)
+{
+	if (!options)
+		return;
+	free(options->outputs);
+	targetset_free(options->targets);
+	options->outputs = NULL;
+	options->targets = NULL;
+}
+
+int synscan_options_answer(const struct synscan_options *options, FILE *stream,
+			   struct error *error)
+{
+	switch (options->request) {
+	case SYNSCAN_RUN:
+		break;
+	case SYNSCAN_HELP:
+		options_help(&table, stream);
+		break;
+	case SYNSCAN_VERSION:
+		fprintf(stream, "synscan %s\n", PACKAGE_VERSION);
+		break;
+	case SYNSCAN_COMPLETION:
+		options_bash_completion(&table, stream);
+		break;
+	}
+	if (fflush(stream) || ferror(stream))
+		return error_errno(error, "standard output");
+	return 0;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/capture.h"
+
+#include <linux/if_packet.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+struct capture {
+	pcap_t *pcap;
+	uint64_t drops;
+	unsigned last_drops; /* as pcap_stats() counts: 32 bits */
+	void (*packet)(void *context, int64_t wall_ns, const uint8_t *bytes,
+		       size_t captured);
+	void *context;
+};
+
+const char *capture_filter(char *buffer, uint16_t first, uint16_t last,
+			   int neighbours)
+{
+	snprintf(buffer, CAPTURE_FILTER_BYTES,
+		 "(ip and tcp dst portrange %u-%u"
+		 " and (tcp[13] & 4 != 0 or tcp[13] & 18 = 18))"
+		 " or (ip6 and tcp dst portrange %u-%u"
+		 " and (ip6[53] & 4 != 0 or ip6[53] & 18 = 18))"
+		 " or (icmp and icmp[0] = 3)"
+		 " or (ip6[6] = 58 and ip6[40] = 1)"
+		 " or (ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44"
+		 " or ip6[6] = 60))%s",
+		 first, last, first, last,
+		 neighbours ? " or (arp and arp[6:2] = 2)"
+			      " or (ip6[6] = 58 and ip6[40] = 136)"
+			    : "");
+	return buffer;
+}
+
+static int set_filter(pcap_t *pcap, const char *filter, struct error *error)
+{
+	struct bpf_program program;
+	int status;
+
+	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
+		return error_set(error, STATUS_FAILED, "filter: %s",
+				 pcap_geterr(pcap));
+	status = pcap_setfilter(pcap, &program);
+	pcap_freecode(&program);
+	if (status < 0)
+		return error_set(error, STATUS_FAILED, "filter: %s",
+				 pcap_geterr(pcap));
+	return 0;
+}
+
+static int configure(pcap_t *pcap, const char *interface, const char *filter,
+		     struct error *error)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	int one = 1, status;
+
+	pcap_set_snaplen(pcap, CAPTURE_SNAP_BYTES);
+	pcap_set_buffer_size(pcap, CAPTURE_RING_BYTES);
+	pcap_set_promisc(pcap, 0);
+	/* Packets one by one as they come, not in blocks by time. */
+	pcap_set_immediate_mode(pcap, 1);
+	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+	status = pcap_activate(pcap);
+	if (status < 0)
+		return error_set(error, STATUS_FAILED,
+				 "open capture on %s: %s", interface,
+				 status == PCAP_ERROR ? pcap_geterr(pcap)
+						      : pcap_statustostr(status));
+	/* Our own packets need not even be copied for us. */
+	if (setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING,
+		       &one, sizeof(one)) < 0 &&
+	    pcap_setdirection(pcap, PCAP_D_IN) < 0)
+		return error_set(error, STATUS_FAILED, "capture on %s: %s",
+				 interface, pcap_geterr(pcap));
+	if (set_filter(pcap, filter, error) < 0)
+		return error_context(error, "capture on %s", interface);
+	if (pcap_setnonblock(pcap, 1, text) < 0)
+		return error_set(error, STATUS_FAILED, "capture on %s: %s",
+				 interface, text);
+	return 0;
+}
+
+struct capture *capture_open(const char *interface, const char *filter,
+			     struct error *error)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	char text[PCAP_ERRBUF_SIZE];
+
+	if (!capture) {
+		error_errno(error, "capture");
+		return NULL;
+	}
+	capture->pcap = pcap_create(interface, text);
+	if (!capture->pcap)
+		error_set(error, STATUS_FAILED, "capture on %s: %s", interface,
+			  text);
+	else if (configure(capture->pcap, interface, filter, error) == 0)
+		return capture;
+	capture_close(capture);
+	return NULL;
+}
+
+void capture_close(struct capture *capture)
+{
+	if (!capture)
+		return;
+	if (capture->pcap)
+		pcap_close(capture->pcap);
+	free(capture);
+}
+
+int capture_fd(const struct capture *capture)
+{
+	return pcap_get_selectable_fd(capture->pcap);
+}
+
+int capture_link_type(const struct capture *capture)
+{
+	return pcap_datalink(capture->pcap);
+}
+
+static void one_packet(u_char *user, const struct pcap_pkthdr *header,
+		       const u_char *bytes)
+{
+	struct capture *capture = (struct capture *)user;
+
+	/* With nanosecond precision tv_usec holds nanoseconds. */
+	capture->packet(capture->context,
+			header->ts.tv_sec * NS_PER_S + header->ts.tv_usec,
+			bytes, header->caplen);
+}
+
+int capture_read(struct capture *capture, int limit,
+		 void (*packet)(void *context, int64_t wall_ns,
+				const uint8_t *bytes, size_t captured),
+		 void *context, struct error *error)
+{
+	int n;
+
+	capture->packet = packet;
+	capture->context = context;
+	n = pcap_dispatch(capture->pcap, limit, one_packet, (u_char *)capture);
+	if (n < 0)
+		return error_set(error, STATUS_FAILED, "capture: %s",
+				 pcap_geterr(capture->pcap));
+	return n;
+}
+
+uint64_t capture_drops(struct capture *capture)
+{
+	struct pcap_stat stat;
+
+	if (pcap_stats(capture->pcap, &stat) == 0) {
+		capture->drops += stat.ps_drop - capture->last_drops;
+		capture->last_drops = stat.ps_drop;
+	}
+	return capture->drops;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef NET_SOURCEPORTS_H
+#define NET_SOURCEPORTS_H
+
+#include <stdint.h>
+
+/*
+ * The block of TCP source ports that probes leave from, one for each try. It
+ * lies outside the kernel's ephemeral range and is held for the run by
+ * sockets which are bound but do not listen, so that nobody else gets them
+ * and the kernel still answers each SYN,ACK with a RST.
+ */
+struct sourceports;
+
+#define SOURCEPORTS_COUNT 16
+
+/* wanted: the one port of -g, or 0 for a block. Always a usable block, chosen
+ * by `random`; what could not be reserved is said by log_line(LOG_WARN). NULL
+ * when memory is out. */
+struct sourceports *sourceports_reserve(uint16_t wanted, uint64_t random);
+void sourceports_release(struct sourceports *ports);
+
+uint16_t sourceports_first(const struct sourceports *ports);
+uint16_t sourceports_count(const struct sourceports *ports);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SCAN_RECEIVER_H
+#define SCAN_RECEIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/packet.h"
+#include "wire/reply.h"
+
+struct capture;
+struct error;
+struct ring;
+struct shared;
+
+/*
+ * The receiver thread: packets of all captures -> events in the ring. It owns
+ * the captures (and closes them), a copy of the reply key, and the producing
+ * end of the ring. It keeps no state of the scan.
+ */
+
+enum receiver_event_kind { EVENT_REPLY, EVENT_NEIGHBOUR };
+
+struct receiver_event {
+	enum receiver_event_kind kind;
+	bool time_ok;
+	unsigned ifindex;
+	int64_t at_ns; /* arrival, monotonic */
+	union {
+		struct reply reply;
+		struct neighbour_view neighbour;
+	};
+};
+
+struct receiver_source {
+	struct capture *capture; /* ownership passes to the receiver */
+	unsigned ifindex;
+};
+
+struct receiver {
+	struct receiver_source *sources;
+	size_t n_sources;
+	struct reply_key key;
+	struct shared *shared;
+};
+
+/* The thread's function; argument: struct receiver. Ends when
+ * shared->receiver_stop_fd is readable or no capture is left. */
+void *receiver_run(void *receiver);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan/window.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+
+#define EPOCH_MIN  64u
+#define EPOCH_MAX  4096u
+#define EPOCH_NS   (10 * NS_PER_MS)
+#define SLACK_NS   NS_PER_MS /* of schedule that may be caught up */
+#define MIN_PPS	   20.0
+#define SRTT_MIN   NS_PER_MS /* finer pacing is not worth a wake-up */
+#define METER_NS   (20 * NS_PER_MS)
+#define SIGNIFICANT 4.0      /* standard deviations; looks are many */
+
+void window_init(struct window *window, double cwnd, double cwnd_limit)
+{
+	*window = (struct window){
+		.phase = WINDOW_GROW,
+		.cwnd = cwnd,
+		.cwnd_limit = cwnd_limit,
+	};
+	pacer_set(&window->pacer, 0, SLACK_NS);
+}
+
+static void set_rate(struct window *window, double pps)
+{
+	window->rate_pps = fmax(pps, MIN_PPS);
+	pacer_set(&window->pacer, window->rate_pps,
+		  window->rate_pps > 10000 ? SLACK_NS : 0);
+}
+
+bool window_allows(const struct window *window, int64_t now_ns)
+{
+	double limit = window->phase == WINDOW_GROW ? window->cwnd
+						    : window->cwnd_limit;
+
+	return window->in_flight < limit && pacer_ready(&window->pacer, now_ns);
+}
+
+int64_t window_next_ns(const struct window *window)
+{
+	return pacer_next_ns(&window->pacer);
+}
+
+static double share(const struct window_share *s)
+{
+	return s->sent > 0 ? s->answered / s->sent : 0;
+}
+
+/* By how many standard deviations b's share is below a's: the two-proportion
+ * test, with one answer and one silence added so that no variance is 0. */
+static double deviations(const struct window_share *a,
+			 const struct window_share *b)
+{
+	double p = (a->answered + b->answered + 1) / (a->sent + b->sent + 2);
+
+	return (share(a) - share(b)) /
+	       sqrt(p * (1 - p) * (1 / a->sent + 1 / b->sent));
+}
+
+static bool fell(const struct window_share *from, const struct window_share *to)
+{
+	return from->sent >= EPOCH_MIN / 2 && to->sent >= EPOCH_MIN / 2 &&
+	       share(to) < 0.9 * share(from) &&
+	       deviations(from, to) > SIGNIFICANT;
+}
+
+static double epoch_pps(const struct window_epoch *epoch)
+{
+	double span = (double)(epoch->last_ns - epoch->first_ns);
+
+	/* n sends span n - 1 intervals. */
+	return epoch->sent < 2 || span <= 0
+		       ? 1e6
+		       : (epoch->sent - 1) * 1e9 / span;
+}
+
+/* What was sent so far says nothing of the pace from now on. */
+static void stale_epochs(struct window *window)
+{
+	for (int i = 1; i < WINDOW_EPOCHS; i++) {
+		struct window_epoch *epoch = &window->epochs[i];
+
+		if (epoch->resolved == epoch->sent)
+			epoch->sent = epoch->resolved = 0; /* vacant */
+		epoch->closed = epoch->stale = true;
+	}
+	window->lost = window->kept = 0;
+}
+
+static void reference_add(struct window *window, const struct window_share *s)
+{
+	struct window_share *ref = &window->reference;
+
+	/* A moving average over some tens of epochs. */
+	if (ref->sent > 16 * EPOCH_MAX) {
+		ref->sent /= 2;
+		ref->answered /= 2;
+	}
+	ref->sent += s->sent;
+	ref->answered += s->answered;
+}
+
+/* The share fell: go on at the pace that got through. */
+static void slow_down(struct window *window, double pps,
+		      const struct window_share *seen)
+{
+	double got = share(seen) / share(&window->reference);
+
+	window->phase = WINDOW_HOLD;
+	window->fell_pps = pps;
+	set_rate(window, pps * fmin(fmax(got, 0.25), 0.95));
+	stale_epochs(window);
+}
+
+static void creep_up(struct window *window)
+{
+	bool far = window->rate_pps < 0.7 * window->fell_pps;
+
+	set_rate(window, window->rate_pps * (far ? 1.5 : 1.06));
+}
+
+static void dip_begin(struct window *window, double from_pps)
+{
+	window->phase = WINDOW_DIP;
+	window->dip_from_pps = from_pps;
+	set_rate(window, from_pps / 2);
+	stale_epochs(window);
+}
+
+/* Did half the pace get a greater share through? */
+static void dip_end(struct window *window, const struct window_share *seen)
+{
+	double loss = window->lost + window->kept > 0
+			      ? (double)window->lost /
+					(window->lost + window->kept)
+			      : 0;
+
+	if (fell(seen, &window->reference)) {
+		window->dip_helped = true;
+		window->reference = *seen;
+		dip_begin(window, window->rate_pps);
+		return;
+	}
+	if (window->dip_helped) {
+		window->phase = WINDOW_HOLD;
+		window->fell_pps = 2 * window->dip_from_pps;
+		set_rate(window, window->dip_from_pps);
+	} else {
+		window->phase = WINDOW_GROW;
+		window->tolerated = fmax(window->tolerated, loss);
+		pacer_set(&window->pacer, 0, SLACK_NS);
+	}
+	window->dip_helped = false;
+	stale_epochs(window);
+}
+
+static void epoch_done(struct window *window, struct window_epoch *epoch)
+{
+	struct window_share seen = {epoch->sent, epoch->answered};
+	double pps = epoch_pps(epoch);
+	bool stale = epoch->stale, dip = epoch->dip;
+
+	*epoch = (struct window_epoch){0};
+	if (stale || seen.sent < EPOCH_MIN / 2)
+		return;
+	if (window->phase == WINDOW_DIP) {
+		if (dip)
+			dip_end(window, &seen);
+	} else if (fell(&window->reference, &seen)) {
+		slow_down(window, pps, &seen);
+	} else {
+		reference_add(window, &seen);
+		if (window->phase == WINDOW_HOLD)
+			creep_up(window);
+	}
+}
+
+static uint8_t vacant_epoch(const struct window *window)
+{
+	for (uint8_t i = 1; i < WINDOW_EPOCHS; i++)
+		if (window->epochs[i].sent == 0)
+			return i;
+	return 0;
+}
+
+static uint32_t epoch_length(const struct window *window, int64_t srtt_ns)
+{
+	double n = window->phase == WINDOW_GROW
+			   ? window->cwnd / 2
+			   : window->rate_pps * 1e-9 *
+				     (double)(srtt_ns > EPOCH_NS ? srtt_ns
+								 : EPOCH_NS);
+
+	return (uint32_t)fmin(fmax(n, EPOCH_MIN), EPOCH_MAX);
+}
+
+static void meter(struct window *window, int64_t now_ns)
+{
+	int64_t span = now_ns - window->metered_ns;
+
+	window->metered++;
+	if (span < METER_NS)
+		return;
+	window->sent_pps = window->metered * 1e9 / (double)span;
+	window->metered = 0;
+	window->metered_ns = now_ns;
+}
+
+uint8_t window_sent(struct window *window, bool first, int64_t srtt_ns,
+		    int64_t now_ns)
+{
+	struct window_epoch *epoch;
+	uint8_t id;
+
+	window->in_flight++;
+	meter(window, now_ns);
+	pacer_spend(&window->pacer, now_ns);
+	if (window->phase == WINDOW_GROW && srtt_ns > SRTT_MIN)
+		pacer_set(&window->pacer, 2e9 * window->cwnd / (double)srtt_ns,
+			  SLACK_NS);
+	if (!first)
+		return 0;
+	if (window->current == 0 || window->epochs[window->current].closed)
+		window->current = vacant_epoch(window);
+	id = window->current;
+	if (id == 0)
+		return 0;
+	epoch = &window->epochs[id];
+	if (epoch->sent == 0)
+		*epoch = (struct window_epoch){
+			.first_ns = now_ns,
+			.dip = window->phase == WINDOW_DIP,
+		};
+	epoch->sent++;
+	epoch->last_ns = now_ns;
+	epoch->closed = epoch->sent >= epoch_length(window, srtt_ns);
+	return id;
+}
+
+static void epoch_resolved(struct window *window, uint8_t id, bool answered)
+{
+	struct window_epoch *epoch = &window->epochs[id];
+
+	if (id == 0)
+		return;
+	epoch->resolved++;
+	epoch->answered += answered;
+	if (epoch->closed && epoch->resolved == epoch->sent)
+		epoch_done(window, epoch);
+}
+
+void window_resolved(struct window *window, uint8_t epoch, bool answered)
+{
+	window->in_flight--;
+	if (window->phase == WINDOW_GROW && window->cwnd < window->cwnd_limit)
+		window->cwnd++;
+	epoch_resolved(window, epoch, answered);
+}
+
+void window_forget(struct window *window, uint8_t epoch)
+{
+	window->in_flight--;
+	if (epoch == 0)
+		return;
+	window->epochs[epoch].stale = true;
+	epoch_resolved(window, epoch, false);
+}
+
+void window_evidence(struct window *window, bool lost)
+{
+	double mean;
+
+	window->lost += lost;
+	window->kept += !lost;
+	if (!lost || window->phase != WINDOW_GROW)
+		return;
+	mean = (window->lost + window->kept) * (window->tolerated + 0.005);
+	if (window->lost > mean + SIGNIFICANT * sqrt(mean + 1))
+		dip_begin(window, window->sent_pps);
+}

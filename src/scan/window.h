@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SCAN_WINDOW_H
+#define SCAN_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scan/pacer.h"
+
+/*
+ * How fast one target group may be asked. Pure.
+ *
+ * Ports are asked in a random order, so every stretch of first tries is a
+ * fair sample of the same ports: the share of them that is answered is the
+ * same at every pace, silent ports and random loss included, as long as
+ * nothing on the way is overrun. So the share is what is watched, in epochs
+ * of first tries, and silence by itself never slows a scan.
+ *
+ *           share fell at a higher pace
+ *   GROW ------------------------------------> HOLD (at the pace that got
+ *    ^ |                                        ^    through, then creep up)
+ *    | | answers come only for                  |
+ *    | | retransmissions                        | slowing helped, and slowing
+ *    | v                                        | further did not
+ *   DIP: one epoch at half the pace ------------+
+ *    |  the share is the same: the loss does not come from our pace
+ *    +--> GROW, that loss tolerated
+ *
+ * GROW is slow start: a window of tries in the air which every resolved try
+ * widens by one. HOLD and DIP are pacing.
+ */
+
+enum window_phase { WINDOW_GROW, WINDOW_DIP, WINDOW_HOLD };
+
+#define WINDOW_EPOCHS 16 /* 0 is no epoch */
+
+struct window_epoch {
+	uint32_t sent, answered, resolved;
+	int64_t first_ns, last_ns;
+	bool closed;
+	bool dip;   /* sent at the pace under test */
+	bool stale; /* sent before the pace was last changed */
+};
+
+struct window_share {
+	double sent, answered;
+};
+
+struct window {
+	enum window_phase phase;
+	double cwnd, cwnd_limit; /* tries in the air */
+	uint32_t in_flight;
+	struct pacer pacer;
+	double rate_pps;  /* of DIP and HOLD */
+	double fell_pps;  /* HOLD: the pace at which the share last fell */
+	struct window_epoch epochs[WINDOW_EPOCHS];
+	uint8_t current;
+	struct window_share reference; /* the share at paces that work */
+	uint32_t lost, kept;           /* first tries since the last look */
+	double tolerated;              /* loss that slowing did not help */
+	double dip_from_pps;
+	bool dip_helped;
+	int64_t metered_ns; /* the pace that was really sent at */
+	uint32_t metered;
+	double sent_pps;
+};
+
+void window_init(struct window *window, double cwnd, double cwnd_limit);
+
+/* May another try leave now? */
+bool window_allows(const struct window *window, int64_t now_ns);
+/* When it may by the pacer alone (the window may be full). */
+int64_t window_next_ns(const struct window *window);
+
+/* A try left; first: a port's first try. Returns the epoch for
+ * window_resolved(), 0 for none. */
+uint8_t window_sent(struct window *window, bool first, int64_t srtt_ns,
+		    int64_t now_ns);
+/* A try was answered or timed out; epoch as window_sent() gave it. */
+void window_resolved(struct window *window, uint8_t epoch, bool answered);
+/* A try that will never be resolved: it did not leave or lost its meaning
+ * (a drop of our own). Its epoch says nothing any more of its share. */
+void window_forget(struct window *window, uint8_t epoch);
+/* A port answered, but only to a retransmission (lost) or at once. */
+void window_evidence(struct window *window, bool lost);
+
+#endif

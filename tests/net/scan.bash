@@ -1,0 +1,77 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# SPDX-License-Identifier: BSD-2-Clause
+# For tests/net/*.bats: scans held against the truth.
+bats_require_minimum_version 1.5.0
+load network
+
+setup() {
+  out=$BATS_TEST_TMPDIR/out.ndjson
+}
+
+teardown() {
+  local -a jobs
+  mapfile -t jobs < <(jobs -p)
+  [ ${#jobs[@]} = 0 ] || kill -KILL "${jobs[@]}" 2>/dev/null || :
+  wait
+  ip -all netns delete
+}
+
+# scan ARGUMENT...: from the scanner, all results into $out
+scan() {
+  run_on scanner "$SYNSCAN" --show all -o "ndjson:$out" "$@"
+  account
+}
+
+# scan_start ARGUMENT...: the same in the background; its pid is $pid
+scan_start() {
+  env --default-signal=INT ip netns exec scanner "$SYNSCAN" --show all \
+    -o "ndjson:$out" "$@" >"$BATS_TEST_TMPDIR/stdout" \
+    2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
+  pid=$!
+}
+
+# received HOST N: whether its eth0 has got that many packets
+received() {
+  [ "$(run_on "$1" cat /sys/class/net/eth0/statistics/rx_packets)" -ge "$2" ]
+}
+
+# account: the numbers of $out add up, and every line is whole
+account() {
+  local lines
+  lines=$(grep -c '^{"type":"port",.*}$' "$out" || :)
+  [ "$(wc -l <"$out")" = $((lines + 1)) ]
+  tail -n 1 "$out" | perl -MJSON::PP -e '
+    my $s = decode_json(<STDIN>);
+    print join(" ", map { "$_=$s->{$_}" } sort keys %$s), "\n";
+    my $told = $s->{open} + $s->{closed} + $s->{filtered};
+    die "not what was asked\n"
+      if $told + $s->{unasked} != $s->{targets} * $s->{ports};
+    die "lines: $ARGV[0] of $told\n" if $told != $ARGV[0];
+    die "complete?\n" if !$s->{complete} != ($s->{unasked} > 0);
+    die "retransmissions\n" if $s->{retransmissions} > $s->{probes_sent};
+  ' "$lines"
+}
+
+# exact ADDRESS HOST: every port of the address as it truly is on the host
+exact() {
+  local family=4
+  case $1 in *:*) family=6 ;; esac
+  truth "$2" $family | cut -d' ' -f1-3 >"$BATS_TEST_TMPDIR/truth"
+  verdicts "$out" "$1" | diff "$BATS_TEST_TMPDIR/truth" - \
+    >"$BATS_TEST_TMPDIR/diff" || {
+    echo "$1, truth (<) and verdicts (>):"
+    grep -c '^>' "$BATS_TEST_TMPDIR/diff" || :
+    head -n 20 "$BATS_TEST_TMPDIR/diff"
+    return 1
+  }
+}
+
+# tally ADDRESS: "COUNT STATE REASON" of what was found
+tally() {
+  verdicts "$out" "$1" | cut -d' ' -f2,3 | sort | uniq -c | sed 's/^ *//'
+}
+
+# clock_ms: monotonic enough
+clock_ms() {
+  echo $(($(date +%s%N) / 1000000))
+}
