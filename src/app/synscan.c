@@ -68,7 +68,8 @@ static void one_result(void *context, const struct result *result)
 static void say_waiting(struct run *run, const struct engine_stats *stats,
 			int64_t now_ns)
 {
-	if (stats->fresh_left > 0 || now_ns - run->noted_ns < NS_PER_S)
+	if (stats->fresh_left > 0 || stats->in_air + stats->ready == 0 ||
+	    now_ns - run->noted_ns < NS_PER_S)
 		return;
 	run->noted_ns = now_ns;
 	log_line(LOG_INFO,

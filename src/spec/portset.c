@@ -167,32 +167,28 @@ static unsigned select_bit(uint64_t word, unsigned n)
 	for (unsigned width = 32; width; width /= 2) {
 		uint64_t half = word & ((UINT64_C(1) << width) - 1);
 		unsigned below = (unsigned)__builtin_popcountll(half);
+		unsigned skip = n >= below ? width : 0;
 
-		if (n >= below) {
-			n -= below;
-			at += width;
-			word >>= width;
-		}
+		n -= n >= below ? below : 0;
+		at += skip;
+		word >>= skip;
 	}
 	return at;
 }
 
 uint16_t portset_nth(const struct portset *set, uint32_t n)
 {
-	unsigned low = 0, high = WORDS;
+	unsigned word = 0;
 
 	assert(n < set->count);
-	/* The last word with at most n ports below it. */
-	while (high - low > 1) {
-		unsigned middle = (low + high) / 2;
-
-		if (set->before[middle] <= n)
-			low = middle;
-		else
-			high = middle;
-	}
-	return (uint16_t)(low * 64 +
-			  select_bit(set->bits[low], n - set->before[low]));
+	if (set->count == PORT_MAX)
+		return (uint16_t)(n + 1);
+	/* The last word with at most n ports below it. No branch, since the
+	 * order of a scan is random and each would be mispredicted. */
+	for (unsigned step = WORDS / 2; step; step /= 2)
+		word += set->before[word + step] <= n ? step : 0;
+	return (uint16_t)(word * 64 +
+			  select_bit(set->bits[word], n - set->before[word]));
 }
 
 int32_t portset_rank(const struct portset *set, uint16_t port)

@@ -3,6 +3,10 @@
 # shellcheck disable=SC2154
 bats_require_minimum_version 1.5.0
 
+setup() {
+  ip link set lo up
+}
+
 # refused STATUS QUOTED ARGUMENT...
 refused() {
   local want=$1 quoted=$2
@@ -22,7 +26,7 @@ refused() {
     refused 2 "$spec" -p "$spec" 127.0.0.1
     refused 2 "$spec" --exclude-ports "$spec" 127.0.0.1
   done
-  refused 2 "''" -p '' 127.0.0.1
+  refused 2 '""' -p '' 127.0.0.1
   refused 2 1-65535 -p 1-65535 --exclude-ports 1-65535 127.0.0.1
 }
 
@@ -34,7 +38,7 @@ refused() {
     refused 2 "$spec" -p 80 "$spec"
     refused 2 "$spec" -p 80 -x "$spec" 127.0.0.1
   done
-  refused 2 "''" -p 80 ''
+  refused 2 '""' -p 80 ''
 }
 
 @test "a name that does not resolve" {
@@ -60,25 +64,25 @@ refused() {
   local option value
   for option in -r --rate --max-rate; do
     for value in -1 0 x 1.5.5 20q '' 1e99 99999999999999999999; do
-      refused 2 "'$value'" "$option" "$value" 127.0.0.1
+      refused 2 "\"$value\"" "$option" "$value" 127.0.0.1
     done
   done
   for value in -1 x 1.5 '' 99999999999; do
-    refused 2 "'$value'" -R "$value" 127.0.0.1
-    refused 2 "'$value'" -g "$value" 127.0.0.1
+    refused 2 "\"$value\"" -R "$value" 127.0.0.1
+    refused 2 "\"$value\"" -g "$value" 127.0.0.1
   done
   for value in -1s 5x s '' 99999999999999999999s; do
-    refused 2 "'$value'" -w "$value" 127.0.0.1
+    refused 2 "\"$value\"" -w "$value" 127.0.0.1
   done
-  for value in 65536 0; do refused 2 "'$value'" -g "$value" 127.0.0.1; done
+  for value in 65536 0; do refused 2 "\"$value\"" -g "$value" 127.0.0.1; done
   for value in xyz '' 0123456789abcdef0123456789abcdef0; do
-    refused 2 "'$value'" --seed "$value" 127.0.0.1
+    refused 2 "\"$value\"" --seed "$value" 127.0.0.1
   done
 }
 
 @test "words" {
   refused 2 bogus --show bogus 127.0.0.1
-  refused 2 "''" --show '' 127.0.0.1
+  refused 2 '""' --show '' 127.0.0.1
   refused 2 bogus --via bogus 127.0.0.1
   refused 2 bogus -o bogus 127.0.0.1
   refused 2 bogus -S bogus 127.0.0.1

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What would be asked: everything, once, and no more.
+# shellcheck disable=SC2154
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -32,7 +33,7 @@ dry() {
 
 @test "nothing leaves" {
   dry -p 1-100 192.0.2.7 >/dev/null
-  [ "$(cat /sys/class/net/out0/statistics/tx_packets)" -lt 50 ]
+  [ "$(awk '$1 == "out0:" { print $11 }' /proc/net/dev)" -lt 50 ]
   [ -z "$(ip neighbour show 192.0.2.7)" ]
 }
 
@@ -69,7 +70,6 @@ dry() {
 @test "addresses that no host has are taken out of ranges and counted" {
   run -0 --separate-stderr dry -p 7 223.255.255.254-224.0.0.1
   [ "$(sort <<<"$output")" = $'223.255.255.254 7\n223.255.255.255 7' ]
-  # shellcheck disable=SC2154
   [[ $stderr == *2* ]]
   [ "${#stderr_lines[@]}" = 1 ]
 }

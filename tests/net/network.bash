@@ -13,7 +13,7 @@ network_unshare() {
   exec unshare "${flags[@]}" --propagation private bash -euc '
     trap : INT TERM
     mount -t tmpfs none /run
-    mount -t proc none /proc 2>/dev/null || :
+    mount -t proc none /proc
     mkdir /run/netns
     NETWORK_UNSHARED=1 "$@"' network "$@"
 }

@@ -9,10 +9,10 @@ setup() {
 }
 
 teardown() {
-  local -a jobs
-  mapfile -t jobs < <(jobs -p)
-  [ ${#jobs[@]} = 0 ] || kill -KILL "${jobs[@]}" 2>/dev/null || :
-  wait
+  local host
+  for host in $(ip netns list | cut -d' ' -f1); do
+    ip netns pids "$host" | xargs -r kill -KILL
+  done
   ip -all netns delete
 }
 

@@ -4,10 +4,8 @@
 
 #include <assert.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /*
  * Packets that the tests of wire/ share, and the means to hold one in a
@@ -176,33 +174,6 @@ static inline void store_be32(uint8_t *at, uint32_t value)
 {
 	store_be16(at, value >> 16);
 	store_be16(at + 2, value & 0xffff);
-}
-
-/* The seed of this run: TEST_SEED, else another each time; printed so that a
- * failure can be had again. */
-static inline uint64_t random_seed(void)
-{
-	const char *text = getenv("TEST_SEED");
-	struct timespec now;
-	uint64_t seed;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	seed = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	if (text)
-		seed = strtoull(text, NULL, 0);
-	printf("# TEST_SEED=%llu\n", (unsigned long long)seed);
-	fflush(stdout);
-	return seed;
-}
-
-/* splitmix64 */
-static inline uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
 }
 
 #endif

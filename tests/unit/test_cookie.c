@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "packets.h"
+#include "random.h"
 
 static const struct cookie_key reference_key = KEY_REFERENCE;
 
@@ -70,11 +71,11 @@ static void test_alignment_and_length(void **state)
 {
 	static uint8_t input[600];
 	static uint8_t shifted[601];
-	uint64_t seed = random_seed();
+	struct random random = random_new();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(input); i++)
-		input[i] = shifted[i + 1] = (uint8_t)random_next(&seed);
+		input[i] = shifted[i + 1] = (uint8_t)random_next(&random);
 	for (size_t length = 0; length <= sizeof(input); length++)
 		assert_true(siphash(&reference_key, input, length) ==
 			    siphash(&reference_key, shifted + 1, length));

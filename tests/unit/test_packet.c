@@ -5,10 +5,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "packets.h"
+#include "random.h"
 #include "wire/reply.h"
 #include "wire/tcpopt.h"
 
@@ -916,22 +918,22 @@ static void test_neighbour_advertisement(void **state)
 static void test_random_mutations(void **state)
 {
 	static const char *const bases[] = {ARP_REPLY, ADVERT};
-	uint64_t seed = random_seed();
+	struct random random = random_new();
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		size_t link = random_next(&seed) % (LINKS + 2);
+		size_t link = random_next(&random) % (LINKS + 2);
 		struct bytes frame = link < LINKS
 					     ? link_frame(link)
 					     : bytes_hex(bases[link - LINKS]);
-		int changes = (int)(random_next(&seed) % 4);
+		int changes = (int)(random_next(&random) % 4);
 		uint64_t r;
 
 		while (changes-- > 0) {
-			r = random_next(&seed);
+			r = random_next(&random);
 			frame.at[r % frame.count] = (uint8_t)(r >> 32);
 		}
-		r = random_next(&seed);
+		r = random_next(&random);
 		exercise_cut(link < LINKS ? links[link].dlt : DLT_EN10MB,
 			     frame.at,
 			     r & 1 ? frame.count : r % (frame.count + 1));

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "packets.h"
+#include "random.h"
 #include "wire/packet.h"
 
 static const struct addr us4 = {.family = AF_INET, .bytes = {10, 9, 0, 1}};
@@ -193,13 +194,13 @@ static void test_ack_wraps(void **state)
 
 /* 10,000 guesses at the acknowledgment or the quoted sequence number. */
 static void check_forged(const char *hex, size_t at, uint32_t right,
-			 uint64_t *seed)
+			 struct random *random)
 {
 	struct bytes bytes = bytes_hex(hex);
 	struct reply reply;
 
 	for (int i = 0; i < 10000; i++) {
-		uint32_t guess = (uint32_t)random_next(seed);
+		uint32_t guess = (uint32_t)random_next(random);
 
 		store_be32(bytes.at + at, guess);
 		assert_int_equal(classify(bytes, &reply),
@@ -220,15 +221,15 @@ static void check_forged(const char *hex, size_t at, uint32_t right,
 
 static void test_forged(void **state)
 {
-	uint64_t seed = random_seed();
+	struct random random = random_new();
 
 	(void)state;
-	check_forged(SYN_ACK4, TCP4 + ACK, SEQ4 + 1, &seed);
-	check_forged(RST4, TCP4 + ACK, SEQ4 + 1, &seed);
-	check_forged(SYN_ACK6, TCP6 + ACK, SEQ6 + 1, &seed);
-	check_forged(RST6, TCP6 + ACK, SEQ6 + 1, &seed);
-	check_forged(UNREACH4, QUOTE4 + TCP4 + SEQ, SEQ4, &seed);
-	check_forged(UNREACH6, QUOTE6 + TCP6 + SEQ, SEQ6, &seed);
+	check_forged(SYN_ACK4, TCP4 + ACK, SEQ4 + 1, &random);
+	check_forged(RST4, TCP4 + ACK, SEQ4 + 1, &random);
+	check_forged(SYN_ACK6, TCP6 + ACK, SEQ6 + 1, &random);
+	check_forged(RST6, TCP6 + ACK, SEQ6 + 1, &random);
+	check_forged(UNREACH4, QUOTE4 + TCP4 + SEQ, SEQ4, &random);
+	check_forged(UNREACH6, QUOTE6 + TCP6 + SEQ, SEQ6, &random);
 }
 
 /* A right acknowledgment is right for its own four-tuple alone. */
@@ -507,25 +508,26 @@ static void test_random_mutations(void **state)
 		DATA4,    CHAIN6,   SYN4, SYN6, FRAGMENT4, FRAGMENT6,
 	};
 	struct reply_key other = key;
-	uint64_t seed = random_seed();
+	struct random random = random_new();
 	unsigned kinds[3] = {0};
 
 	(void)state;
-	other.cookie.k[0] = random_next(&seed);
-	other.cookie.k[1] = random_next(&seed);
+	other.cookie.k[0] = random_next(&random);
+	other.cookie.k[1] = random_next(&random);
 	for (int i = 0; i < 100000; i++) {
-		struct bytes whole = bytes_hex(bases[random_next(&seed) % 12]);
-		int changes = (int)(random_next(&seed) % 6);
+		struct bytes whole =
+			bytes_hex(bases[random_next(&random) % 12]);
+		int changes = (int)(random_next(&random) % 6);
 		struct packet packet;
 		struct bytes bytes;
 		struct reply reply;
 		uint64_t r;
 
 		while (changes-- > 0) {
-			r = random_next(&seed);
+			r = random_next(&random);
 			whole.at[r % whole.count] = (uint8_t)(r >> 32);
 		}
-		r = random_next(&seed);
+		r = random_next(&random);
 		bytes = bytes_copy(whole.at,
 				   r % 4 ? whole.count : r % whole.count);
 		if (!packet_parse_ip(&packet, bytes.at, bytes.count))

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "packets.h"
+#include "random.h"
 
 /* Walks to the end. Every option has to lie within the buffer, and no walk
  * can have more options than half the bytes. */
@@ -135,7 +136,7 @@ static void test_every_kind_and_length(void **state)
 
 static void test_random(void **state)
 {
-	uint64_t seed = random_seed();
+	struct random random = random_new();
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
@@ -145,8 +146,8 @@ static void test_random(void **state)
 
 		/* Small values make the walk go on. */
 		for (size_t j = 0; j < sizeof(options); j++)
-			options[j] = random_next(&seed) % 12;
-		bytes = bytes_copy(options, random_next(&seed) % 41);
+			options[j] = random_next(&random) % 12;
+		bytes = bytes_copy(options, random_next(&random) % 41);
 		walk_all(bytes.at, bytes.count, &malformed);
 		free(bytes.at);
 	}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_NETWORK_H
+#define SIM_NETWORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scan/engine.h"
+
+/*
+ * A network on virtual time: what leaves the engine comes back as replies,
+ * later, twice, or never, and the clock jumps from event to event. Everything
+ * follows from the seed.
+ */
+
+enum sim_port { SIM_OPEN, SIM_CLOSED, SIM_SILENT, SIM_ICMP };
+
+struct sim_config {
+	uint64_t seed;
+	uint64_t targets;
+	uint32_t ports;
+	/* What a port is; NULL: closed. */
+	enum sim_port (*port)(uint64_t target, uint32_t rank);
+	double loss;         /* share of packets lost, each way */
+	double duplicates;   /* share of replies that come twice */
+	int64_t rtt_ns;
+	int64_t jitter_ns;   /* added, uniform: replies overtake each other */
+	/* The round trip of one target; NULL: rtt_ns for all. */
+	int64_t (*rtt_of)(uint64_t target);
+	double police_pps;   /* > 0: probes above it are dropped, burst 5 */
+	double rst_pps;      /* > 0: each host sends so many RSTs a second */
+	double device_pps;   /* > 0: the sender's device; else 10 million */
+	unsigned source_ports; /* 0: 16 */
+	double rate_pps, ceiling_pps;
+	int retries;         /* as -R; -1 for as many as needed */
+	int64_t blind_from_ns, blind_to_ns; /* nothing comes back */
+	uint64_t stop_after; /* > 0: interrupt after so many probes */
+	bool quiet_check;    /* do not keep a verdict per port */
+};
+
+struct sim_result {
+	uint64_t right, wrong, twice; /* results told */
+	uint64_t missing;             /* without a result */
+	int64_t elapsed_ns;
+	double loss, expected_wrong;
+	struct engine_stats stats;
+	uint64_t most_tries; /* of a silent port */
+	bool ended;          /* within the limit of steps */
+	uint64_t policed;
+	uint32_t most_held;
+	int64_t first_open_ns, last_open_ns;
+};
+
+void sim_run(const struct sim_config *config, struct sim_result *result);
+
+#endif
