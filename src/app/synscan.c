@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,14 +224,11 @@ static int dry_run(struct run *run, struct error *error)
 	return 0;
 }
 
-static struct synscan *open_scan(struct run *run, const char *program,
-				 struct error *error)
+static struct synscan *open_scan(struct run *run, struct error *error)
 {
 	const struct synscan_options *options = &run->options;
 	struct synscan *scan;
 
-	if (privs_raise(program, error) < 0)
-		return NULL;
 	scan = synscan_open(
 		&(struct synscan_config){
 			.targets = options->targets,
@@ -260,11 +258,10 @@ static struct synscan *open_scan(struct run *run, const char *program,
 	return NULL;
 }
 
-static int scan_and_report(struct run *run, const char *program,
-			   struct error *error)
+static int scan_and_report(struct run *run, struct error *error)
 {
 	struct error late = ERROR_INIT;
-	struct synscan *scan = open_scan(run, program, error);
+	struct synscan *scan = open_scan(run, error);
 	int status;
 
 	if (!scan)
@@ -308,9 +305,22 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 		return -1;
 	if (options->dry_run)
 		return dry_run(run, error);
-	if (open_outputs(run, error) < 0)
+	/* The privilege first: who has none keeps his files as they are. */
+	if (privs_raise(argv[0], error) < 0 || open_outputs(run, error) < 0)
 		return -1;
-	return scan_and_report(run, argv[0], error);
+	return scan_and_report(run, error);
+}
+
+/* A socket or file that we open must never become stdout. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
 }
 
 int main(int argc, char **argv)
@@ -318,6 +328,8 @@ int main(int argc, char **argv)
 	struct run run = {0};
 	struct error error = ERROR_INIT;
 	enum status status = STATUS_OK;
+
+	fill_standard_streams();
 
 	log_init("synscan", 0);
 	signal(SIGPIPE, SIG_IGN);

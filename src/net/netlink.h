@@ -23,13 +23,13 @@ void netlink_close(struct netlink *netlink);
 struct interface {
 	unsigned index;
 	char name[IF_NAMESIZE];
-	bool up;       /* IFF_UP */
+	bool up; /* IFF_UP */
 	bool loopback;
 	bool ethernet; /* ARPHRD_ETHER and not IFF_NOARP: frames and ARP work */
 	uint8_t mac[6]; /* 0 where it has none of 6 bytes */
-	unsigned mtu;  /* bytes */
-	unsigned qlen; /* transmit queue, packets; 0: nothing queues (veth's
-			  "noqueue" too, whatever its length says) */
+	unsigned mtu;   /* bytes */
+	unsigned qlen;  /* transmit queue, packets; 0: nothing queues (veth's
+			   "noqueue" too, whatever its length says) */
 };
 
 /* All interfaces, unsorted. *out is for the caller to free(), NULL where
@@ -39,9 +39,9 @@ int netlink_interfaces(struct netlink *netlink, struct interface **out,
 		       size_t *n, struct error *error);
 
 enum route_type {
-	ROUTE_NONE,      /* no route, unreachable, prohibit, blackhole */
-	ROUTE_LOCAL,     /* an address of this host */
-	ROUTE_ON_LINK,   /* the target is on the interface's link */
+	ROUTE_NONE,    /* no route, unreachable, prohibit, blackhole */
+	ROUTE_LOCAL,   /* an address of this host */
+	ROUTE_ON_LINK, /* the target is on the interface's link */
 	ROUTE_GATEWAY,
 	ROUTE_BROADCAST, /* or multicast, or anycast */
 };
@@ -68,8 +68,8 @@ int netlink_route(struct netlink *netlink, const struct addr *dest,
 /* A destination prefix of some route or rule, in any table. */
 struct prefix {
 	struct addr addr; /* scope 0 always */
-	unsigned length; /* bits */
-	bool broadcast;  /* a broadcast route: the /32 is no host */
+	unsigned length;  /* bits */
+	bool broadcast;   /* a broadcast route: the /32 is no host */
 	unsigned ifindex; /* 0: a rule, a multipath route, or none */
 };
 

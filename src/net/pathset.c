@@ -258,7 +258,8 @@ static bool continues(const struct builder *builder, const struct addr *first,
 	last = &set->segments[set->n_segments - 1].last;
 	if (last->family != first->family || last->scope != first->scope)
 		return false;
-	return first->family == AF_INET || !memcmp(last->bytes, first->bytes, 8);
+	return first->family == AF_INET ||
+	       !memcmp(last->bytes, first->bytes, 8);
 }
 
 static int add_segment(struct builder *builder, const struct addr *first,

@@ -165,7 +165,8 @@ static struct identity choose_identity(void)
 	return to;
 }
 
-/* Whether /proc/self/uid_map has one line that maps one id. Unreadable is no. */
+/* Whether /proc/self/uid_map has one line that maps one id; an unreadable one
+ * has not. */
 static bool maps_single_id(void)
 {
 	uintmax_t inside, outside, count, more;

@@ -22,11 +22,12 @@ int privs_begin(struct error *error);
 int privs_raise(const char *program, struct error *error);
 
 /* Gives everything up for good: supplementary groups, gid and uid (when
- * root: to nobody, or to SUDO_UID/SUDO_GID where those are set and not 0),
- * every capability, ambient included and the bounding set where CAP_SETPCAP is
- * there, then no_new_privs; reads it all back. Without CAP_NET_RAW or root too. Any failure is an error and the caller must end. In a
- * user namespace that maps a single id the id change alone is skipped and
- * log_line(LOG_INFO) says so. */
+ * root: to nobody, or to SUDO_UID/SUDO_GID where both are set and not 0),
+ * every capability, ambient included, and the bounding set where CAP_SETPCAP
+ * is there; then no_new_privs. Reads it all back. To be called without root
+ * and without CAP_NET_RAW too. Any failure is an error and the caller must
+ * end. In a user namespace that maps a single id the id change alone is
+ * skipped and log_line(LOG_INFO) says so. */
 int privs_drop(struct error *error);
 
 #endif

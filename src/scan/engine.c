@@ -21,6 +21,10 @@
 #define UNSURE_NS     (25 * NS_PER_MS) /* re-check while the RTT is unknown */
 #define FIXED_SLACK   (20 * NS_PER_MS)
 #define TRIES_MAX     255u
+#define CANARIES      4 /* answered ports to choose from */
+#define CANARY_DOUBT  0.01 /* chance of an outage that is mere loss */
+#define UNPROVED_NS   (5 * NS_PER_MS) /* until the canary may have answered */
+#define LOST_NS	      (10 * NS_PER_S) /* no canary answers: lost for good */
 
 struct group {
 	uint64_t base;  /* its first probe's number */
@@ -33,6 +37,13 @@ struct group {
 	struct flight_list ready, silent;
 	uint32_t open; /* in the air, parked, ready or handed out */
 	bool settled;  /* all asked, all silence long enough */
+	/* The canary. */
+	int64_t proved_ns;  /* the path worked for what left then */
+	int64_t doubted_ns; /* since then no canary answered; 0: none asked */
+	int64_t blind_ns;   /* silence of what left till then says nothing */
+	uint64_t answered[CANARIES]; /* numbers, the latest of some targets */
+	unsigned n_answered, choice, failures;
+	bool want_canary, canary_out, lost;
 };
 
 struct engine {
@@ -122,7 +133,9 @@ struct engine *engine_new(const struct engine_config *config, int64_t now_ns,
 	engine->n_groups = engine->unsettled = (uint32_t)groups;
 	engine->groups = calloc(groups, sizeof(*engine->groups));
 	engine->lanes = calloc(config->n_lanes, sizeof(*engine->lanes));
-	engine->flights = flights_new(engine->config.held_limit, now_ns);
+	/* A canary of each group finds room even when the table is full. */
+	engine->flights = flights_new(
+		engine->config.held_limit + engine->n_groups, now_ns);
 	if (!engine->groups || !engine->lanes || !engine->flights)
 		goto out;
 	for (size_t i = 0; i < config->n_lanes; i++)
@@ -229,7 +242,8 @@ static void group_round(struct engine *engine, struct group *group)
 	for (flight = flight_first(engine->flights, &group->silent); flight;
 	     flight = next) {
 		next = flight_after(engine->flights, flight);
-		if (flight->counted >= needed || flight->tries == TRIES_MAX)
+		if (flight->counted >= needed || flight->tries == TRIES_MAX ||
+		    group->lost)
 			continue;
 		flight_unlist(engine->flights, &group->silent, flight);
 		make_ready(engine, group, flight);
@@ -246,6 +260,14 @@ static void group_closed_one(struct engine *engine, struct group *group)
 	group->open--;
 	if (group->open == 0 && group->fresh == group->order.n)
 		group_round(engine, group);
+}
+
+static void silent_for_now(struct engine *engine, struct group *group,
+			   struct flight *flight)
+{
+	flight->state = FLIGHT_SILENT;
+	flight_append(engine->flights, &group->silent, flight);
+	group_closed_one(engine, group);
 }
 
 bool engine_done(const struct engine *engine)
@@ -276,6 +298,11 @@ static void fill_probe(const struct engine *engine, uint64_t number,
 	};
 }
 
+static bool table_full(const struct engine *engine)
+{
+	return flights_count(engine->flights) >= engine->config.held_limit;
+}
+
 /* The table is full: silence that is long enough is told for good, the rest
  * asked on. */
 static void make_room(struct engine *engine, struct group *group)
@@ -296,11 +323,31 @@ static void make_room(struct engine *engine, struct group *group)
 		}
 	}
 	flight = flight_first(engine->flights, &engine->noted);
-	if (flights_room(engine->flights) == 0 && flight) {
+	if (table_full(engine) && flight) {
 		flight_unlist(engine->flights, &engine->noted, flight);
 		tell_filtered(engine, flight, flight->reason);
 		flight_remove(engine->flights, flight);
 	}
+}
+
+static struct flight *take_canary(struct engine *engine, struct group *group)
+{
+	unsigned choice = group->choice % group->n_answered;
+	struct flight *flight =
+		flight_add(engine->flights, group->answered[choice]);
+
+	if (!flight)
+		return NULL;
+	flight->group = (uint16_t)(group - engine->groups);
+	flight->state = FLIGHT_CANARY;
+	group->want_canary = false;
+	group->canary_out = true;
+	return flight;
+}
+
+static bool canary_waits(const struct group *group)
+{
+	return group->want_canary && !group->canary_out;
 }
 
 /* What this group would send next, taken out of its lists. */
@@ -309,15 +356,23 @@ static struct flight *group_take(struct engine *engine, struct group *group)
 	struct flight *flight = flight_first(engine->flights, &group->ready);
 	uint64_t number;
 
+	if (canary_waits(group))
+		return take_canary(engine, group);
 	if (flight) {
 		flight_unlist(engine->flights, &group->ready, flight);
+		/* The last of a round: what is silent then will want a proof;
+		 * the canary may as well come back meanwhile. */
+		if (group->ready.count == 0 && group->n_answered > 0 &&
+		    group->fresh == group->order.n &&
+		    engine->config.retries != 0)
+			group->want_canary = true;
 		return flight;
 	}
 	if (group->fresh == group->order.n)
 		return NULL;
-	if (flights_room(engine->flights) == 0)
+	if (table_full(engine))
 		make_room(engine, group);
-	if (flights_room(engine->flights) == 0 || !fresh_number(group, &number))
+	if (table_full(engine) || !fresh_number(group, &number))
 		return NULL;
 	flight = flight_add(engine->flights, number);
 	if (!flight) {
@@ -334,11 +389,12 @@ static bool group_may_send(struct engine *engine, struct group *group,
 {
 	int64_t at;
 
-	if (!group->ready.count && group->fresh == group->order.n)
+	if (!canary_waits(group) && !group->ready.count &&
+	    group->fresh == group->order.n)
 		return false;
 	if (!lane_ready(group->lane, now_ns)) {
 		at = lane_next_ns(group->lane);
-	} else if (engine->config.rate_pps > 0 ||
+	} else if (engine->config.rate_pps > 0 || canary_waits(group) ||
 		   window_allows(&group->window, now_ns)) {
 		return true;
 	} else {
@@ -369,15 +425,35 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		flight = group_take(engine, group);
 		if (!flight)
 			continue;
-		fill_probe(engine, flight->number, flight->tries, probe);
+		fill_probe(engine, flight->number,
+			   flight->state == FLIGHT_CANARY ? group->failures
+							  : flight->tries,
+			   probe);
 		probe->flight = flight;
 		pacer_spend(&engine->pacer, now_ns);
 		lane_spend(group->lane, now_ns);
-		flight->epoch = window_sent(&group->window, flight->tries == 0,
-					    group->rtt.srtt_ns, now_ns);
+		flight->epoch = window_sent(
+			&group->window,
+			flight->tries == 0 && flight->state != FLIGHT_CANARY,
+			group->rtt.srtt_ns, now_ns);
 		return true;
 	}
 	return false;
+}
+
+static void canary_gone(struct engine *engine, struct group *group,
+			struct flight *flight)
+{
+	group->canary_out = false;
+	flight_remove(engine->flights, flight);
+}
+
+/* It did not leave; it is asked for again when it is missed. */
+static void canary_withdrawn(struct engine *engine, struct group *group,
+			     struct flight *flight)
+{
+	group->choice++;
+	canary_gone(engine, group, flight);
 }
 
 static int64_t rto_ns(const struct engine *engine, const struct group *group)
@@ -406,12 +482,13 @@ void engine_sent(struct engine *engine, const struct engine_probe *probe,
 	struct group *group = group_of(engine, flight);
 
 	engine->stats.probes_sent++;
+	if (flight->tries > 0 || flight->state == FLIGHT_CANARY)
+		engine->stats.retransmissions++;
 	if (flight->tries++ == 0)
 		flight->first_ns = now_ns;
-	else
-		engine->stats.retransmissions++;
 	flight->sent_ns = now_ns;
-	flight->state = FLIGHT_AIR;
+	if (flight->state != FLIGHT_CANARY)
+		flight->state = FLIGHT_AIR;
 	lane_accepted(group->lane);
 	schedule_timeout(engine, group, flight, now_ns);
 }
@@ -429,15 +506,23 @@ void engine_refused(struct engine *engine, const struct engine_probe *probe,
 	}
 	window_forget(&group->window, flight->epoch);
 	lane_refused(group->lane, now_ns);
-	make_ready(engine, group, flight);
+	if (flight->state == FLIGHT_CANARY)
+		canary_withdrawn(engine, group, flight);
+	else
+		make_ready(engine, group, flight);
 }
 
 void engine_parked(struct engine *engine, const struct engine_probe *probe,
 		   int64_t again_ns)
 {
 	struct flight *flight = probe->flight;
+	struct group *group = group_of(engine, flight);
 
-	window_forget(&group_of(engine, flight)->window, flight->epoch);
+	window_forget(&group->window, flight->epoch);
+	if (flight->state == FLIGHT_CANARY) {
+		canary_withdrawn(engine, group, flight);
+		return;
+	}
 	flight->state = FLIGHT_PARKED;
 	flight_schedule(engine->flights, flight, again_ns);
 }
@@ -449,9 +534,53 @@ void engine_failed(struct engine *engine, const struct engine_probe *probe,
 	struct group *group = group_of(engine, flight);
 
 	window_forget(&group->window, flight->epoch);
+	if (flight->state == FLIGHT_CANARY) {
+		canary_withdrawn(engine, group, flight);
+		return;
+	}
 	tell_filtered(engine, flight, reason);
 	flight_remove(engine->flights, flight);
 	group_closed_one(engine, group);
+}
+
+/* ---- the canary ---- */
+
+/* Remembers ports that answer, of different targets where there are some. */
+static void remember_answer(struct engine *engine, struct group *group,
+			    uint64_t number)
+{
+	uint64_t target = number / engine->config.ports;
+
+	for (unsigned i = 0; i < group->n_answered; i++)
+		if (group->answered[i] / engine->config.ports == target)
+			return;
+	if (group->n_answered < CANARIES)
+		group->answered[group->n_answered++] = number;
+}
+
+static void path_proved(struct group *group, int64_t sent_ns)
+{
+	if (sent_ns > group->proved_ns)
+		group->proved_ns = sent_ns;
+	group->doubted_ns = 0;
+	group->failures = 0;
+}
+
+static void canary_answered(struct engine *engine, struct group *group,
+			    struct flight *flight,
+			    const struct engine_reply *reply)
+{
+	if (reply->verdict == VERDICT_FILTERED ||
+	    reply->port_offset !=
+		    group->failures % engine->config.source_ports ||
+	    (reply->time_ok && reply->at_ns < flight->sent_ns)) {
+		engine->stats.duplicates++; /* of the port's own answer */
+		return;
+	}
+	path_proved(group, flight->sent_ns);
+	window_resolved(&group->window, 0, true);
+	flight_unschedule(engine->flights, flight);
+	canary_gone(engine, group, flight);
 }
 
 /* ---- replies ---- */
@@ -551,6 +680,10 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 		return;
 	}
 	group = group_of(engine, flight);
+	if (flight->state == FLIGHT_CANARY) {
+		canary_answered(engine, group, flight, reply);
+		return;
+	}
 	if (reply->verdict == VERDICT_FILTERED) {
 		note_icmp(engine, group, flight, reply);
 		return;
@@ -565,6 +698,9 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 	};
 	rtt_sample(&group->rtt, result.rtt_ns);
 	learn_loss(engine, group, flight, answered);
+	path_proved(group, answered == flight->tries ? flight->sent_ns
+						     : flight->first_ns);
+	remember_answer(engine, group, number);
 	was_open = detach(engine, group, flight, flight->tries == 1);
 	tell(engine, number, &result);
 	flight_remove(engine->flights, flight);
@@ -588,10 +724,58 @@ void engine_overrun(struct engine *engine, int64_t now_ns)
 		lane_overrun(&engine->lanes[i], now_ns);
 }
 
+/* Did anything that left no earlier get through? Asks the canary if not. A
+ * group that never answered has no canary: its silence is all there is. */
+static bool proved(const struct engine *engine, struct group *group,
+		   const struct flight *flight)
+{
+	if (group->n_answered == 0 || group->lost ||
+	    engine->config.retries == 0 || group->proved_ns >= flight->sent_ns)
+		return true;
+	group->want_canary = true;
+	return false;
+}
+
+/* So many in a row are not loss: what left before tells nothing. */
+static void canary_silent(struct engine *engine, struct group *group,
+			  struct flight *flight, int64_t now_ns)
+{
+	int64_t sent_ns = flight->sent_ns;
+
+	window_resolved(&group->window, 0, false);
+	canary_gone(engine, group, flight);
+	group->choice++;
+	group->failures++;
+	group->want_canary = true;
+	if (!group->doubted_ns)
+		group->doubted_ns = sent_ns;
+	if (pow(loss_bound(&engine->loss), group->failures) < CANARY_DOUBT)
+		group->blind_ns = sent_ns;
+	if (now_ns - group->doubted_ns < LOST_NS)
+		return;
+	group->lost = true;
+	group->want_canary = false;
+	group->fresh = group->order.n;
+	while ((flight = flight_first(engine->flights, &group->ready))) {
+		flight_unlist(engine->flights, &group->ready, flight);
+		silent_for_now(engine, group, flight);
+	}
+	engine->stats.lost_groups++;
+	engine->stats.lost_target =
+		group->answered[0] / engine->config.ports;
+}
+
+static bool is_blind(const struct engine *engine, const struct group *group,
+		     const struct flight *flight)
+{
+	return flight->sent_ns <= engine->blind_ns ||
+	       flight->sent_ns <= group->blind_ns;
+}
+
 static void timed_out(struct engine *engine, struct group *group,
 		      struct flight *flight)
 {
-	bool counts = flight->sent_ns > engine->blind_ns;
+	bool counts = !is_blind(engine, group, flight) && !group->lost;
 
 	if (counts) {
 		window_resolved(&group->window, flight->epoch, false);
@@ -599,15 +783,13 @@ static void timed_out(struct engine *engine, struct group *group,
 	} else {
 		window_forget(&group->window, flight->epoch);
 	}
-	if (flight->tries < TRIES_MAX &&
+	if (flight->tries < TRIES_MAX && !group->lost &&
 	    (!counts || (flight->counted < LOSS_MIN_TRIES &&
 			 !silent_enough(engine, group, flight)))) {
 		make_ready(engine, group, flight);
 		return;
 	}
-	flight->state = FLIGHT_SILENT;
-	flight_append(engine->flights, &group->silent, flight);
-	group_closed_one(engine, group);
+	silent_for_now(engine, group, flight);
 }
 
 /* Late answers may have raised the number of tries that a settled group's
@@ -629,6 +811,11 @@ void engine_advance(struct engine *engine, int64_t horizon_ns, int64_t now_ns)
 			make_ready(engine, group, flight);
 		else if (flight->sent_ns + rto_ns(engine, group) > horizon_ns)
 			schedule_timeout(engine, group, flight, now_ns);
+		else if (flight->state == FLIGHT_CANARY)
+			canary_silent(engine, group, flight, now_ns);
+		else if (!proved(engine, group, flight))
+			flight_schedule(engine->flights, flight,
+					now_ns + UNPROVED_NS);
 		else
 			timed_out(engine, group, flight);
 	}

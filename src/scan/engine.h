@@ -27,6 +27,11 @@ struct flight;
  * Filtered ones are kept, since a late reply may still correct them, and are
  * told at the end (or when more than the table's limit are held).
  *
+ * Silence counts only when the path is known to have worked since: when a
+ * probe of the group that left later was answered. Where nothing else would,
+ * a port that is known to answer is asked again: the canary. So an outage, or
+ * a host that goes away, is never taken for a filter.
+ *
  * Order. Targets are cut into groups (at most ENGINE_GROUPS, neighbours in
  * the address order); each has a keyed permutation of its own probes, an RTT
  * and a window, so that one slow host or path slows no other. Groups take
@@ -92,6 +97,8 @@ struct engine_stats {
 	uint64_t reasons[VERDICT_COUNT][REASON_COUNT];
 	uint32_t in_air, ready, silent;
 	unsigned tries_needed; /* of the group that needs most */
+	uint32_t lost_groups;  /* stopped answering for good: not complete */
+	uint64_t lost_target;  /* one of their canaries */
 	double srtt_s; /* of the slowest group; < 0: no sample */
 };
 
@@ -137,7 +144,8 @@ void engine_advance(struct engine *engine, int64_t horizon_ns, int64_t now_ns);
  * INT64_MAX: only a reply helps. */
 int64_t engine_wake_ns(const struct engine *engine);
 
-/* Every probe has its verdict or is silent for good. */
+/* Every probe has its verdict, is silent for good, or belongs to a group that
+ * was lost. */
 bool engine_done(const struct engine *engine);
 
 /* Tells all results that are held. Those that were not asked often enough

@@ -22,6 +22,7 @@ enum flight_state {
 	FLIGHT_READY,  /* in its group's list, to be sent (again) */
 	FLIGHT_SILENT, /* in the silent list: its tries came to nothing */
 	FLIGHT_NOTED,  /* in the noted list: an ICMP error says filtered */
+	FLIGHT_CANARY, /* an answered port asked again; else as AIR */
 };
 
 struct flight {

@@ -2,6 +2,7 @@
 #include "scan/sender.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,7 +106,6 @@ static void accepted(struct loop *loop, const struct engine_probe *probes,
 	if (n == 0)
 		return;
 	loop->refused_since_ns = 0;
-	loop->warned = false;
 }
 
 static void flush(struct loop *loop)
@@ -363,6 +363,25 @@ static void wait_for_work(struct loop *loop, int64_t now_ns)
 	atomic_store(&shared->sender_waits, false);
 }
 
+/* All is told that can be. */
+static void finished(struct loop *loop)
+{
+	struct sender *sender = loop->sender;
+	char text[ADDR_TEXT_BYTES], why[ADDR_TEXT_BYTES + 64];
+	struct engine_stats stats;
+	struct addr addr;
+
+	engine_stats(sender->engine, &stats);
+	loop->over = true;
+	sender->complete = stats.lost_groups == 0;
+	if (sender->complete)
+		return;
+	addr = targetset_nth(sender->config->targets, stats.lost_target);
+	snprintf(why, sizeof(why), "%s stopped answering in the middle",
+		 addr_format(&addr, text));
+	end_scan(loop, STATUS_INCOMPLETE, why);
+}
+
 static void loop_once(struct loop *loop)
 {
 	struct sender *sender = loop->sender;
@@ -383,7 +402,7 @@ static void loop_once(struct loop *loop)
 	else if (atomic_load(&shared->captures_gone))
 		end_scan(loop, STATUS_INCOMPLETE, "the device is gone");
 	else if (engine_done(sender->engine))
-		loop->over = sender->complete = true;
+		finished(loop);
 	if (now_ns >= loop->next_tick_ns)
 		tick(loop, now_ns);
 	if (!loop->over && !send_some(loop, now_ns))

@@ -84,7 +84,7 @@ dry() {
 }
 
 @test "a closed pipe ends it" {
-  run -0 bash -c "$SYNSCAN --dry-run 10.0.0.0/8 | head -n 1 | wc -l"
+  run -0 --separate-stderr bash -c "$SYNSCAN --dry-run 10.0.0.0/8 | head -n 1 | wc -l"
   [ "$output" = 1 ]
 }
 

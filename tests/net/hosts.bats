@@ -133,7 +133,7 @@ load scan
   [ "$(tally 10.9.0.2)" = "1 open syn-ack" ]
   scan -p 81 fd00:9::2
   [ "$(tally fd00:9::2)" = "1 closed rst" ]
-  run_on scanner "$SYNSCAN" -q -n -p 79-81 10.9.0.2 | grep '^80 *open *syn-ack'
+  run_on scanner "$SYNSCAN" -q -n -p 79-81 10.9.0.2 | grep '^ *80  *open *syn-ack'
 }
 
 @test "a whole prefix: hosts, absent ones, no broadcast address" {

@@ -51,16 +51,26 @@ host_make() {
     echo 254 >ipv6/icmp/ratemask'
 }
 
-# link_make HOST DEVICE PREFIX.N/LEN,... HOST DEVICE ADDRESS,...: a cable
+# link_make HOST DEVICE ADDRESS/LENGTH,... HOST DEVICE ADDRESS/LENGTH,...
 link_make() {
-  local address end
+  local end address
   ip -n "$1" link add name "$2" type veth peer name "$5" netns "$4"
+  # An end that comes up before its peer has no carrier, and IPv6 on it gets
+  # ready a second later: so the first one comes up again.
+  ip -n "$1" link set "$2" up
+  ip -n "$4" link set "$5" up
+  ip -n "$1" link set "$2" down
+  ip -n "$1" link set "$2" up
   for end in "$1 $2 $3" "$4 $5 $6"; do
     # shellcheck disable=SC2086
     set -- $end
     for address in ${3//,/ }; do ip -n "$1" address add "$address" dev "$2"; done
-    ip -n "$1" link set "$2" up
   done
+}
+
+# settled HOST: its IPv6 addresses can be used
+settled() {
+  [ -z "$(ip -n "$1" -6 -o address show tentative)" ]
 }
 
 # network_make: two hosts on one link

@@ -14,19 +14,20 @@ load scan
 @test "through a router, --via ip" {
   network_router
   target_busy target
-  scan --via ip -p 1-3500 10.9.0.2 fd00:9::2
-  [ "$(tally 10.9.0.2)" = "$(tally fd00:9::2)" ]
-  [ "$(tally 10.9.0.2 | head -n 1)" = "2894 closed rst" ]
+  scan --via ip 10.9.0.2 fd00:9::2
+  exact 10.9.0.2 target
+  exact fd00:9::2 target
 }
 
 @test "what a router says: no such host, no such network" {
   network_router
   ip -n router route add unreachable 10.99.0.0/16
   ip -n router route add prohibit 10.98.0.0/16
-  scan -p 1-20 10.99.0.1 10.98.0.1 10.9.0.77
-  [ "$(tally 10.99.0.1)" = "20 filtered icmp-host-unreach" ]
-  [ "$(tally 10.98.0.1)" = "20 filtered icmp-admin-prohibited" ]
-  [[ "$(tally 10.9.0.77)" == "20 filtered "* ]]
+  # Few: the router's kernel sends five of these in a row and then one a second.
+  scan -p 1-2 10.99.0.1 10.98.0.1 10.9.0.77
+  [ "$(tally 10.99.0.1)" = "2 filtered icmp-host-unreach" ]
+  [ "$(tally 10.98.0.1)" = "2 filtered icmp-admin-prohibited" ]
+  [[ "$(tally 10.9.0.77)" == "2 filtered "* ]]
 }
 
 @test "macvlan on the cable" {
@@ -37,6 +38,7 @@ load scan
   ip -n scanner address add 10.9.0.5/24 dev mac0
   ip -n scanner address add fd00:9::5/64 dev mac0
   ip -n scanner link set mac0 up
+  wait_until 5 settled scanner
   scan 10.9.0.2 fd00:9::2
   exact 10.9.0.2 target
   exact fd00:9::2 target
@@ -51,6 +53,7 @@ load scan
   ip -n scanner address add 10.9.0.1/24 dev br0
   ip -n scanner address add fd00:9::1/64 dev br0
   ip -n scanner link set br0 up
+  wait_until 5 settled scanner
   scan 10.9.0.2 fd00:9::2
   exact 10.9.0.2 target
   exact fd00:9::2 target
@@ -67,6 +70,8 @@ load scan
   done
   ip -n scanner address add fd00:9::1/64 dev eth0
   ip -n target address add fd00:9::2/64 dev eth0
+  wait_until 5 settled scanner
+  wait_until 5 settled target
   scan 10.9.0.2 fd00:9::2
   exact 10.9.0.2 target
   exact fd00:9::2 target

@@ -43,7 +43,7 @@ need_root() {
   install -m 755 "$SYNSCAN" /run/synscan
   setcap cap_net_raw+ep /run/synscan
   run_on scanner setpriv --reuid=65534 --regid=65534 --clear-groups \
-    /run/synscan -q -n -p 79-81 10.9.0.2 | grep '^80 *open'
+    /run/synscan -q -n -p 79-81 10.9.0.2 | grep '^ *80  *open'
 }
 
 @test "set-uid is refused" {

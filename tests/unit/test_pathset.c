@@ -8,13 +8,16 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -492,9 +495,9 @@ static void agrees_with_the_kernel(uint64_t tries)
 		to = targetset_nth(targets, n);
 		path = pathset_find(set, &to);
 		assert_non_null(path);
-		assert_int_equal(netlink_route(netlink, &to, NULL, 0, &route,
-					       &error),
-				 0);
+		assert_int_equal(
+			netlink_route(netlink, &to, NULL, 0, &route, &error),
+			0);
 		if (route.type == ROUTE_BROADCAST) {
 			assert_int_equal(path->route.type, ROUTE_NONE);
 			continue;
@@ -528,8 +531,7 @@ static void random_tables_agree_with_the_kernel(void **state)
 		fprintf(file, "route replace 172.16.%u.%u/%u via %s.%u\n",
 			host >> 8, host & 255, 16 + length, via,
 			2 + (unsigned)lrand48() % 5);
-		fprintf(file,
-			"route replace fd07::%x/%u via fe80::%x dev %s\n",
+		fprintf(file, "route replace fd07::%x/%u via fe80::%x dev %s\n",
 			host, 112 + length, 2 + (unsigned)lrand48() % 5, dev);
 	}
 	fprintf(file, "route add default via 10.9.0.200 table 100\n");
@@ -630,9 +632,9 @@ static void neighbours(void **state)
 		const char *addr;
 		bool confirmed;
 	} expected[] = {
-		{"10.9.0.10", true},	  {"10.9.0.11", false},
-		{"10.9.0.12", true},	  {"10.9.0.13", true},
-		{"fd00:9::10", true},	  {"fe80::10%eth0", false},
+		{"10.9.0.10", true},  {"10.9.0.11", false},
+		{"10.9.0.12", true},  {"10.9.0.13", true},
+		{"fd00:9::10", true}, {"fe80::10%eth0", false},
 	};
 	struct error error = ERROR_INIT;
 	struct neighbour_entry *list;
@@ -677,6 +679,7 @@ static void tables_that_change_underneath(void **state)
 	struct error error = ERROR_INIT;
 	FILE *file;
 	size_t good = 0;
+	int status;
 	pid_t pid;
 
 	(void)state;
@@ -689,10 +692,12 @@ static void tables_that_change_underneath(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		/* Once this is killed its ip(8) reads to the end and ends. */
-		file = ip_begin();
-		while (fputs("link add x type bridge\nlink del x\n", file) >= 0)
-			fflush(file);
+		int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (ioctl(fd, SIOCBRADDBR, "x") == 0 &&
+		       ioctl(fd, SIOCBRDELBR, "x") == 0)
+			;
 		_exit(1);
 	}
 	for (int i = 0; i < 200; i++) {
@@ -707,8 +712,12 @@ static void tables_that_change_underneath(void **state)
 		free(list);
 		good++;
 	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFSIGNALED(status)) {
+		print_message("# no bridges here\n");
+		skip();
+	}
 	print_message("# %zu of 200 whole\n", good);
 	assert_true(good > 0);
 }
@@ -722,8 +731,8 @@ static void lookups_of_other_families_and_scopes(void **state)
 	(void)state;
 	network();
 	local = addr("fe80::7%eth0");
-	assert_int_equal(
-		netlink_route(netlink, &four, &six, 0, &route, &error), 0);
+	assert_int_equal(netlink_route(netlink, &four, &six, 0, &route, &error),
+			 0);
 	assert_int_equal(route.type, ROUTE_NONE);
 	assert_int_equal(netlink_route(netlink, &local, NULL,
 				       if_nametoindex("eth1"), &route, &error),
@@ -734,8 +743,8 @@ static void lookups_of_other_families_and_scopes(void **state)
 		netlink_route(netlink, &four, NULL, 9999, &route, &error), 0);
 	assert_int_equal(route.type, ROUTE_NONE);
 	four = addr("10.9.0.255");
-	assert_int_equal(
-		netlink_route(netlink, &four, NULL, 0, &route, &error), 0);
+	assert_int_equal(netlink_route(netlink, &four, NULL, 0, &route, &error),
+			 0);
 	assert_int_equal(route.type, ROUTE_BROADCAST);
 }
 

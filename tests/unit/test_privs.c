@@ -243,9 +243,9 @@ static void bad_sudo_child(void)
 static void odd_sudo_ids_are_nobody(void **state)
 {
 	static const char *const odd[][2] = {
-		{"0", "1235"},	       {"1234", "0"},	   {"1234", NULL},
-		{"4294967295", "1235"}, {"-1", "1235"},	   {"", "1235"},
-		{"1234x", "1235"},     {"0x10", "1235"},   {"4294967296", "1"},
+		{"0", "1235"},          {"1234", "0"},    {"1234", NULL},
+		{"4294967295", "1235"}, {"-1", "1235"},   {"", "1235"},
+		{"1234x", "1235"},      {"0x10", "1235"}, {"4294967296", "1"},
 	};
 
 	(void)state;
@@ -337,8 +337,7 @@ static void unprivileged_child(void)
 	CHECK(last.status == STATUS_FAILED);
 	CHECK(strstr(last.text, "cap_net_raw"));
 	CHECK(strstr(last.text, "sudo /opt/bin/synscan ..."));
-	CHECK(strstr(last.text,
-		     "sudo setcap cap_net_raw+ep /opt/bin/synscan"));
+	CHECK(strstr(last.text, "sudo setcap cap_net_raw+ep /opt/bin/synscan"));
 	CHECK(strstr(last.text, "-c (connect scan, no privilege)"));
 	CHECK(!strchr(last.text, '\n'));
 	/* Found through PATH. */
