@@ -23,6 +23,7 @@
 #define TRIES_MAX     255u
 #define CANARIES      4 /* answered ports to choose from */
 #define CANARY_DOUBT  0.01 /* chance of an outage that is mere loss */
+#define SWEEP_CANARY  8 /* probes of a sweep for one on an open port */
 #define UNPROVED_NS   (5 * NS_PER_MS) /* until the canary may have answered */
 #define LOST_NS	      (10 * NS_PER_S) /* no canary answers: lost for good */
 
@@ -44,6 +45,8 @@ struct group {
 	uint64_t answered[CANARIES]; /* numbers, the latest of some targets */
 	unsigned n_answered, choice, failures;
 	bool want_canary, canary_out, lost;
+	bool open_known, swept;
+	uint64_t open_number; /* a port known to be open */
 };
 
 struct engine {
@@ -275,6 +278,44 @@ bool engine_done(const struct engine *engine)
 	return engine->unsettled == 0;
 }
 
+/* ---- the pace ---- */
+
+static bool sweeping(const struct group *group)
+{
+	return group->window.phase == WINDOW_SWEEP;
+}
+
+/* A group that is found to limit its RSTs: what is to be sent again waits
+ * until all are asked, and the open port becomes the measure. */
+static void sweep_begun(struct engine *engine, struct group *group)
+{
+	struct flight *flight;
+
+	group->swept = true;
+	while ((flight = flight_first(engine->flights, &group->ready))) {
+		flight_unlist(engine->flights, &group->ready, flight);
+		silent_for_now(engine, group, flight);
+	}
+}
+
+static void sweep_over(struct engine *engine, struct group *group,
+		       int64_t now_ns)
+{
+	window_sweep_end(&group->window, now_ns);
+	if (group->window.rate_pps >= WINDOW_SWEEP_PPS)
+		return;
+	engine->stats.limited_groups++;
+	engine->stats.limited_pps = group->window.rate_pps;
+	engine->stats.limited_target = group->base / engine->config.ports;
+}
+
+static void resolved(struct group *group, uint8_t epoch, bool answered,
+		     int64_t now_ns)
+{
+	window_resolved(&group->window, epoch, answered, group->rtt.srtt_ns,
+			now_ns);
+}
+
 /* ---- sending ---- */
 
 static bool fresh_number(struct group *group, uint64_t *number)
@@ -333,8 +374,10 @@ static void make_room(struct engine *engine, struct group *group)
 static struct flight *take_canary(struct engine *engine, struct group *group)
 {
 	unsigned choice = group->choice % group->n_answered;
-	struct flight *flight =
-		flight_add(engine->flights, group->answered[choice]);
+	struct flight *flight = flight_add(
+		engine->flights, group->open_known && choice == 0
+					 ? group->open_number
+					 : group->answered[choice]);
 
 	if (!flight)
 		return NULL;
@@ -380,7 +423,11 @@ static struct flight *group_take(struct engine *engine, struct group *group)
 		return NULL;
 	}
 	flight->group = (uint16_t)(group - engine->groups);
+	flight->hasty = sweeping(group);
 	group->open++;
+	if (sweeping(group) && group->open_known &&
+	    group->fresh % SWEEP_CANARY == 0)
+		group->want_canary = true;
 	return flight;
 }
 
@@ -420,6 +467,10 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		struct flight *flight;
 
 		engine->turn = (engine->turn + 1) % engine->n_groups;
+		if (sweeping(group) && !group->swept)
+			sweep_begun(engine, group);
+		if (sweeping(group) && group->fresh == group->order.n)
+			sweep_over(engine, group, now_ns);
 		if (!group_may_send(engine, group, now_ns))
 			continue;
 		flight = group_take(engine, group);
@@ -578,7 +629,9 @@ static void canary_answered(struct engine *engine, struct group *group,
 		return;
 	}
 	path_proved(group, flight->sent_ns);
-	window_resolved(&group->window, 0, true);
+	resolved(group, 0, false, reply->at_ns);
+	if (sweeping(group) && flight->number == group->open_number)
+		window_sweep_canary(&group->window, true);
 	flight_unschedule(engine->flights, flight);
 	canary_gone(engine, group, flight);
 }
@@ -625,11 +678,11 @@ static void learn_loss(struct engine *engine, struct group *group,
 
 /* Out of whatever it stands in; true when it was open till now. */
 static bool detach(struct engine *engine, struct group *group,
-		   struct flight *flight, bool answered)
+		   struct flight *flight, bool answered, int64_t now_ns)
 {
 	switch (flight->state) {
 	case FLIGHT_AIR:
-		window_resolved(&group->window, flight->epoch, answered);
+		resolved(group, flight->epoch, answered, now_ns);
 		flight_unschedule(engine->flights, flight);
 		return true;
 	case FLIGHT_PARKED:
@@ -652,7 +705,7 @@ static void note_icmp(struct engine *engine, struct group *group,
 {
 	/* ICMP errors are rate-limited by those who send them: as a measure
 	 * of our pace they count like silence. */
-	bool was_open = detach(engine, group, flight, false);
+	bool was_open = detach(engine, group, flight, false, reply->at_ns);
 
 	flight->state = FLIGHT_NOTED;
 	flight->reason = (uint8_t)reply->reason;
@@ -701,7 +754,12 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 	path_proved(group, answered == flight->tries ? flight->sent_ns
 						     : flight->first_ns);
 	remember_answer(engine, group, number);
-	was_open = detach(engine, group, flight, flight->tries == 1);
+	if (reply->verdict == VERDICT_OPEN && !group->open_known) {
+		group->open_known = true;
+		group->open_number = number;
+	}
+	was_open = detach(engine, group, flight, flight->tries == 1,
+			  reply->at_ns);
 	tell(engine, number, &result);
 	flight_remove(engine->flights, flight);
 	if (was_open)
@@ -742,7 +800,9 @@ static void canary_silent(struct engine *engine, struct group *group,
 {
 	int64_t sent_ns = flight->sent_ns;
 
-	window_resolved(&group->window, 0, false);
+	resolved(group, 0, false, now_ns);
+	if (sweeping(group) && flight->number == group->open_number)
+		window_sweep_canary(&group->window, false);
 	canary_gone(engine, group, flight);
 	group->choice++;
 	group->failures++;
@@ -773,12 +833,18 @@ static bool is_blind(const struct engine *engine, const struct group *group,
 }
 
 static void timed_out(struct engine *engine, struct group *group,
-		      struct flight *flight)
+		      struct flight *flight, int64_t now_ns)
 {
 	bool counts = !is_blind(engine, group, flight) && !group->lost;
 
+	if (flight->hasty) {
+		resolved(group, flight->epoch, false, now_ns);
+		flight->hasty = false;
+		silent_for_now(engine, group, flight);
+		return;
+	}
 	if (counts) {
-		window_resolved(&group->window, flight->epoch, false);
+		resolved(group, flight->epoch, false, now_ns);
 		flight->counted++;
 	} else {
 		window_forget(&group->window, flight->epoch);
@@ -817,7 +883,7 @@ void engine_advance(struct engine *engine, int64_t horizon_ns, int64_t now_ns)
 			flight_schedule(engine->flights, flight,
 					now_ns + UNPROVED_NS);
 		else
-			timed_out(engine, group, flight);
+			timed_out(engine, group, flight, now_ns);
 	}
 	if (engine->unsettled == 0)
 		look_again(engine);

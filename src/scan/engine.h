@@ -97,6 +97,9 @@ struct engine_stats {
 	uint64_t reasons[VERDICT_COUNT][REASON_COUNT];
 	uint32_t in_air, ready, silent;
 	unsigned tries_needed; /* of the group that needs most */
+	uint32_t limited_groups; /* send only so many RSTs a second */
+	uint64_t limited_target; /* one of them */
+	double limited_pps;      /* the pace that it gives */
 	uint32_t lost_groups;  /* stopped answering for good: not complete */
 	uint64_t lost_target;  /* one of their canaries */
 	double srtt_s; /* of the slowest group; < 0: no sample */

@@ -37,6 +37,7 @@ struct flight {
 	uint8_t epoch;   /* of the window, while the first try is out */
 	uint8_t reason;
 	uint8_t ttl;     /* of the ICMP error */
+	uint8_t hasty;   /* its silence says nothing: sent in a sweep */
 };
 
 struct flight_list {

@@ -46,6 +46,7 @@ struct loop {
 	uint64_t drops;
 	bool over;
 	bool warned;
+	uint32_t limited;
 };
 
 static void end_scan(struct loop *loop, enum status status, const char *why)
@@ -321,6 +322,22 @@ static void look_for_drops(struct loop *loop, int64_t now_ns)
 
 /* ---- the loop ---- */
 
+static void say_limited(struct loop *loop, const struct engine_stats *stats)
+{
+	char text[ADDR_TEXT_BYTES];
+	struct addr addr;
+
+	if (stats->limited_groups <= loop->limited)
+		return;
+	loop->limited = stats->limited_groups;
+	addr = targetset_nth(loop->sender->config->targets,
+			     stats->limited_target);
+	log_line(LOG_WARN,
+		 "%s answers about %.0f closed ports a second and no more: "
+		 "going on at that pace (open ports are not slowed)",
+		 addr_format(&addr, text), stats->limited_pps);
+}
+
 static void tick(struct loop *loop, int64_t now_ns)
 {
 	const struct synscan_config *config = loop->sender->config;
@@ -328,6 +345,7 @@ static void tick(struct loop *loop, int64_t now_ns)
 
 	loop->next_tick_ns = now_ns + TICK_NS;
 	engine_stats(loop->sender->engine, &stats);
+	say_limited(loop, &stats);
 	config->tick(config->context, &stats, now_ns);
 	if (config->gave_up(config->context))
 		end_scan(loop, STATUS_FAILED, "output");

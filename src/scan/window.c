@@ -11,6 +11,9 @@
 #define SLACK_NS   NS_PER_MS /* of schedule that may be caught up */
 #define MIN_PPS	   20.0
 #define SRTT_MIN   NS_PER_MS /* finer pacing is not worth a wake-up */
+#define SWEEP_STEP 4.0 /* and so many clear canaries a step */
+#define LOW_NS	   (500 * NS_PER_MS)
+#define QUEUE_NS   (20 * NS_PER_MS) /* a round trip that grew by more */
 #define METER_NS   (20 * NS_PER_MS)
 #define SIGNIFICANT 4.0      /* standard deviations; looks are many */
 
@@ -111,7 +114,68 @@ static void slow_down(struct window *window, double pps,
 
 	window->phase = WINDOW_HOLD;
 	window->fell_pps = pps;
+	window->top_pps = fmax(window->top_pps, pps);
 	set_rate(window, pps * fmin(fmax(got, 0.25), 0.95));
+	stale_epochs(window);
+}
+
+/* A pace this low for so long although no queue is filling: it is not the
+ * path that is slow. */
+static bool sweeps(struct window *window, int64_t srtt_ns, int64_t now_ns)
+{
+	if (window->phase != WINDOW_HOLD || window->swept_once ||
+	    window->rate_pps >= WINDOW_SWEEP_PPS ||
+	    srtt_ns > 2 * window->least_srtt_ns + QUEUE_NS)
+		window->low_ns = 0;
+	else if (!window->low_ns)
+		window->low_ns = now_ns;
+	return window->low_ns && now_ns - window->low_ns > LOW_NS;
+}
+
+static void sweep_set(struct window *window, double pps)
+{
+	window->sweep_pps =
+		fmax(fmin(pps, window->top_pps), WINDOW_SWEEP_PPS);
+	window->clear = 0;
+	pacer_set(&window->pacer, window->sweep_pps,
+		  window->sweep_pps > 10000 ? SLACK_NS : 0);
+}
+
+static void sweep_begin(struct window *window, int64_t now_ns)
+{
+	window->phase = WINDOW_SWEEP;
+	window->swept_once = true;
+	window->sweep_ns = now_ns;
+	window->swept = 0;
+	sweep_set(window, WINDOW_SWEEP_PPS);
+}
+
+/* All is answered at this pace: nobody limits it. */
+static void sweep_needless(struct window *window)
+{
+	window->phase = WINDOW_HOLD;
+	window->swept_once = false;
+	set_rate(window, window->sweep_pps);
+	stale_epochs(window);
+}
+
+void window_sweep_canary(struct window *window, bool answered)
+{
+	if (!answered)
+		sweep_set(window, window->sweep_pps / SWEEP_STEP);
+	else if (++window->clear >= SWEEP_STEP)
+		sweep_set(window, window->sweep_pps * SWEEP_STEP);
+}
+
+void window_sweep_end(struct window *window, int64_t now_ns)
+{
+	double span = (double)(now_ns - window->sweep_ns);
+
+	window->phase = WINDOW_HOLD;
+	/* Of a short sweep the answers say little: as HOLD had it. */
+	if (span > NS_PER_S)
+		window->rate_pps = 0.9e9 * window->swept / span;
+	set_rate(window, window->rate_pps);
 	stale_epochs(window);
 }
 
@@ -147,6 +211,7 @@ static void dip_end(struct window *window, const struct window_share *seen)
 	if (window->dip_helped) {
 		window->phase = WINDOW_HOLD;
 		window->fell_pps = 2 * window->dip_from_pps;
+		window->top_pps = fmax(window->top_pps, window->fell_pps);
 		set_rate(window, window->dip_from_pps);
 	} else {
 		window->phase = WINDOW_GROW;
@@ -166,6 +231,11 @@ static void epoch_done(struct window *window, struct window_epoch *epoch)
 	*epoch = (struct window_epoch){0};
 	if (stale || seen.sent < EPOCH_MIN / 2)
 		return;
+	if (window->phase == WINDOW_SWEEP) {
+		if (!fell(&window->reference, &seen))
+			sweep_needless(window);
+		return;
+	}
 	if (window->phase == WINDOW_DIP) {
 		if (dip)
 			dip_end(window, &seen);
@@ -252,12 +322,19 @@ static void epoch_resolved(struct window *window, uint8_t id, bool answered)
 		epoch_done(window, epoch);
 }
 
-void window_resolved(struct window *window, uint8_t epoch, bool answered)
+void window_resolved(struct window *window, uint8_t epoch, bool answered,
+		     int64_t srtt_ns, int64_t now_ns)
 {
 	window->in_flight--;
+	window->swept += answered;
+	if (answered &&
+	    (!window->least_srtt_ns || srtt_ns < window->least_srtt_ns))
+		window->least_srtt_ns = srtt_ns;
 	if (window->phase == WINDOW_GROW && window->cwnd < window->cwnd_limit)
 		window->cwnd++;
 	epoch_resolved(window, epoch, answered);
+	if (sweeps(window, srtt_ns, now_ns))
+		sweep_begin(window, now_ns);
 }
 
 void window_forget(struct window *window, uint8_t epoch)

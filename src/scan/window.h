@@ -28,9 +28,19 @@
  *
  * GROW is slow start: a window of tries in the air which every resolved try
  * widens by one. HOLD and DIP are pacing.
+ *
+ * SWEEP. Many hosts send only so many RSTs a second (FreeBSD: 200), whatever
+ * they are asked; their open ports answer all the same. Where HOLD would end
+ * below WINDOW_SWEEP_PPS although the round trip has not grown (no queue is
+ * filling), first tries go on at that pace, and faster for as long as a port
+ * known to be open answers (the engine's canary). Their silence counts for
+ * nothing; once all are asked, the silent ones are asked again at the pace at
+ * which answers came.
  */
 
-enum window_phase { WINDOW_GROW, WINDOW_DIP, WINDOW_HOLD };
+enum window_phase { WINDOW_GROW, WINDOW_DIP, WINDOW_HOLD, WINDOW_SWEEP };
+
+#define WINDOW_SWEEP_PPS 1000.0
 
 #define WINDOW_EPOCHS 16 /* 0 is no epoch */
 
@@ -53,6 +63,7 @@ struct window {
 	struct pacer pacer;
 	double rate_pps;  /* of DIP and HOLD */
 	double fell_pps;  /* HOLD: the pace at which the share last fell */
+	double top_pps;   /* the highest of those */
 	struct window_epoch epochs[WINDOW_EPOCHS];
 	uint8_t current;
 	struct window_share reference; /* the share at paces that work */
@@ -60,6 +71,13 @@ struct window {
 	double tolerated;              /* loss that slowing did not help */
 	double dip_from_pps;
 	bool dip_helped;
+	double sweep_pps;
+	int64_t low_ns;   /* HOLD below WINDOW_SWEEP_PPS since; 0: not */
+	int64_t sweep_ns; /* when it began */
+	uint32_t swept;   /* answers since */
+	uint32_t clear;   /* open canaries answered in a row */
+	bool swept_once;
+	int64_t least_srtt_ns;
 	int64_t metered_ns; /* the pace that was really sent at */
 	uint32_t metered;
 	double sent_pps;
@@ -77,10 +95,16 @@ int64_t window_next_ns(const struct window *window);
 uint8_t window_sent(struct window *window, bool first, int64_t srtt_ns,
 		    int64_t now_ns);
 /* A try was answered or timed out; epoch as window_sent() gave it. */
-void window_resolved(struct window *window, uint8_t epoch, bool answered);
+void window_resolved(struct window *window, uint8_t epoch, bool answered,
+		     int64_t srtt_ns, int64_t now_ns);
 /* A try that will never be resolved: it did not leave or lost its meaning
  * (a drop of our own). Its epoch says nothing any more of its share. */
 void window_forget(struct window *window, uint8_t epoch);
+/* SWEEP: the canary on an open port was answered, or was not. */
+void window_sweep_canary(struct window *window, bool answered);
+/* SWEEP is over, all first tries are out: HOLD at the pace of the answers. */
+void window_sweep_end(struct window *window, int64_t now_ns);
+
 /* A port answered, but only to a retransmission (lost) or at once. */
 void window_evidence(struct window *window, bool lost);
 

@@ -88,6 +88,15 @@ ours() {
   bad "$wrong" "guards"
 }
 
+@test "every source is in a makefile fragment, so in the tarball" {
+  local file wrong=
+  while read -r file; do
+    grep -rqE "(^|[[:space:]])(${file%.c}|$file)([[:space:]]|\$)" Makefile.am src tests man \
+      scripts --include='*.am' || wrong+="$file"$'\n'
+  done < <(find src man tests scripts -type f ! -name '*.am')
+  bad "$wrong" "not distributed"
+}
+
 @test "shellcheck finds nothing" {
   ours | while read -r file; do
     case $file in

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define STEPS_MAX 2000000000ULL
+#define STEPS_MAX 200000000ULL
 
 struct pending {
 	int64_t at_ns;
