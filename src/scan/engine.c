@@ -44,6 +44,8 @@ struct group {
 	int64_t blind_ns;   /* silence of what left till then says nothing */
 	uint64_t answered[CANARIES]; /* numbers, the latest of some targets */
 	unsigned n_answered, choice, failures;
+	unsigned rounds; /* of asking again what is silent */
+	uint64_t late;   /* answers to retransmissions since the last */
 	bool want_canary, canary_out, lost;
 	bool open_known, swept;
 	uint64_t open_number; /* a port known to be open */
@@ -205,13 +207,18 @@ static void tell_filtered(struct engine *engine, const struct flight *flight,
 
 /* ---- how many tries silence needs ---- */
 
+/* A group's own estimate where it rests on enough answers. */
+static const struct loss *loss_of(const struct engine *engine,
+				  const struct group *group)
+{
+	return group->loss.succeeded >= OWN_LOSS ? &group->loss : &engine->loss;
+}
+
 static unsigned tries_needed(const struct engine *engine,
 			     const struct group *group)
 {
-	const struct loss *loss = group->loss.succeeded >= OWN_LOSS
-					  ? &group->loss
-					  : &engine->loss;
-	unsigned tries = loss_tries(loss, engine->loss.succeeded);
+	unsigned tries = loss_tries(loss_of(engine, group),
+				    engine->loss.succeeded);
 	int cap = engine->config.retries;
 
 	if (group->loss.succeeded == 0 && tries < LOSS_DEAF_TRIES)
@@ -235,11 +242,25 @@ static void make_ready(struct engine *engine, struct group *group,
 	flight_append(engine->flights, &group->ready, flight);
 }
 
+/* The loss estimate takes all tries alike. Should the latest have fared worse
+ * (a limit on the way, a burst of loss), answers still come in: as many as
+ * would be missing then are a reason to go on. */
+static bool answers_still_come(const struct engine *engine,
+			       const struct group *group)
+{
+	double p = loss_bound(loss_of(engine, group));
+
+	return (double)group->late * p > LOSS_WRONG_LIMIT * (1 - p);
+}
+
 /* A group with nothing open: what has to be asked once more becomes ready;
  * when nothing has, the group is settled. */
 static void group_round(struct engine *engine, struct group *group)
 {
-	unsigned needed = tries_needed(engine, group);
+	unsigned needed = answers_still_come(engine, group) &&
+					  engine->config.retries < 0
+				  ? TRIES_MAX
+				  : tries_needed(engine, group);
 	struct flight *flight, *next;
 
 	for (flight = flight_first(engine->flights, &group->silent); flight;
@@ -251,6 +272,11 @@ static void group_round(struct engine *engine, struct group *group)
 		flight_unlist(engine->flights, &group->silent, flight);
 		make_ready(engine, group, flight);
 		group->open++;
+	}
+	group->late = 0;
+	if (group->open > 0) {
+		group->rounds++;
+		window_new_sample(&group->window);
 	}
 	if (group->settled != (group->open == 0)) {
 		group->settled = group->open == 0;
@@ -454,6 +480,15 @@ static bool group_may_send(struct engine *engine, struct group *group,
 	return false;
 }
 
+/* First tries are a fair sample of all ports; once all are out, the tries of
+ * one round are one of the ports that are left. */
+static bool is_sample(const struct group *group, const struct flight *flight)
+{
+	if (flight->state == FLIGHT_CANARY)
+		return false;
+	return flight->tries == 0 || group->rounds > 0;
+}
+
 bool engine_next(struct engine *engine, int64_t now_ns,
 		 struct engine_probe *probe)
 {
@@ -467,10 +502,10 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		struct flight *flight;
 
 		engine->turn = (engine->turn + 1) % engine->n_groups;
-		if (sweeping(group) && !group->swept)
-			sweep_begun(engine, group);
 		if (sweeping(group) && group->fresh == group->order.n)
 			sweep_over(engine, group, now_ns);
+		else if (sweeping(group) && !group->swept)
+			sweep_begun(engine, group);
 		if (!group_may_send(engine, group, now_ns))
 			continue;
 		flight = group_take(engine, group);
@@ -483,10 +518,9 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		probe->flight = flight;
 		pacer_spend(&engine->pacer, now_ns);
 		lane_spend(group->lane, now_ns);
-		flight->epoch = window_sent(
-			&group->window,
-			flight->tries == 0 && flight->state != FLIGHT_CANARY,
-			group->rtt.srtt_ns, now_ns);
+		flight->epoch = window_sent(&group->window,
+					    is_sample(group, flight),
+					    group->rtt.srtt_ns, now_ns);
 		return true;
 	}
 	return false;
@@ -673,6 +707,7 @@ static void learn_loss(struct engine *engine, struct group *group,
 	group->loss.failed += failed;
 	engine->loss.succeeded++;
 	engine->loss.failed += failed;
+	group->late += failed > 0;
 	window_evidence(&group->window, failed > 0);
 }
 
@@ -758,7 +793,8 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 		group->open_known = true;
 		group->open_number = number;
 	}
-	was_open = detach(engine, group, flight, flight->tries == 1,
+	was_open = detach(engine, group, flight,
+			  answered == flight->tries || answered == 0,
 			  reply->at_ns);
 	tell(engine, number, &result);
 	flight_remove(engine->flights, flight);
@@ -943,11 +979,8 @@ void engine_quality(const struct engine *engine, double *loss, double *wrong)
 	*wrong = 0;
 	for (uint32_t i = 0; i < engine->n_groups; i++) {
 		const struct group *group = &engine->groups[i];
-		const struct loss *own = group->loss.succeeded >= OWN_LOSS
-						 ? &group->loss
-						 : &engine->loss;
 
-		*wrong += loss_wrong(own, group->loss.succeeded,
+		*wrong += loss_wrong(loss_of(engine, group), group->loss.succeeded,
 				     group->silent.count,
 				     tries_needed(engine, group));
 	}

@@ -15,9 +15,10 @@
 
 static void set_rate(struct lane *lane, double pps, int64_t now_ns)
 {
+	pps = fmax(fmin(pps, UNLIMITED), MIN_PPS);
 	if (lane->ceiling_pps > 0)
 		pps = fmin(pps, lane->ceiling_pps);
-	lane->rate_pps = fmax(fmin(pps, UNLIMITED), MIN_PPS);
+	lane->rate_pps = pps;
 	lane->stepped_ns = now_ns;
 	pacer_set(&lane->pacer,
 		  lane->rate_pps < UNLIMITED ? lane->rate_pps : 0, SLACK_NS);

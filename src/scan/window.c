@@ -11,6 +11,7 @@
 #define SLACK_NS   NS_PER_MS /* of schedule that may be caught up */
 #define MIN_PPS	   20.0
 #define SRTT_MIN   NS_PER_MS /* finer pacing is not worth a wake-up */
+#define ALIKE	   0.97	/* shares that do not differ */
 #define SWEEP_STEP 4.0 /* and so many clear canaries a step */
 #define LOW_NS	   (500 * NS_PER_MS)
 #define QUEUE_NS   (20 * NS_PER_MS) /* a round trip that grew by more */
@@ -181,7 +182,9 @@ void window_sweep_end(struct window *window, int64_t now_ns)
 
 static void creep_up(struct window *window)
 {
-	bool far = window->rate_pps < 0.7 * window->fell_pps;
+	/* Also beyond it: an outage is over, or the path has changed. */
+	bool far = window->rate_pps < 0.7 * window->fell_pps ||
+		   window->rate_pps > 1.3 * window->fell_pps;
 
 	set_rate(window, window->rate_pps * (far ? 1.5 : 1.06));
 }
@@ -241,11 +244,28 @@ static void epoch_done(struct window *window, struct window_epoch *epoch)
 			dip_end(window, &seen);
 	} else if (fell(&window->reference, &seen)) {
 		slow_down(window, pps, &seen);
-	} else {
+	} else if (window->reference.sent == 0 ||
+		   share(&seen) >= ALIKE * share(&window->reference)) {
+		/* A lesser one would teach us to take loss for granted. */
 		reference_add(window, &seen);
 		if (window->phase == WINDOW_HOLD)
 			creep_up(window);
 	}
+}
+
+void window_new_sample(struct window *window)
+{
+	stale_epochs(window);
+	window->reference = (struct window_share){0};
+	if (window->phase == WINDOW_HOLD)
+		window->fell_pps = window->rate_pps;
+	if (window->phase != WINDOW_DIP)
+		return;
+	/* The comparison has lost its other half. */
+	window->phase = window->dip_helped ? WINDOW_HOLD : WINDOW_GROW;
+	window->fell_pps = 2 * window->dip_from_pps;
+	window->dip_helped = false;
+	set_rate(window, window->dip_from_pps);
 }
 
 static uint8_t vacant_epoch(const struct window *window)
@@ -279,7 +299,7 @@ static void meter(struct window *window, int64_t now_ns)
 	window->metered_ns = now_ns;
 }
 
-uint8_t window_sent(struct window *window, bool first, int64_t srtt_ns,
+uint8_t window_sent(struct window *window, bool sample, int64_t srtt_ns,
 		    int64_t now_ns)
 {
 	struct window_epoch *epoch;
@@ -291,7 +311,7 @@ uint8_t window_sent(struct window *window, bool first, int64_t srtt_ns,
 	if (window->phase == WINDOW_GROW && srtt_ns > SRTT_MIN)
 		pacer_set(&window->pacer, 2e9 * window->cwnd / (double)srtt_ns,
 			  SLACK_NS);
-	if (!first)
+	if (!sample)
 		return 0;
 	if (window->current == 0 || window->epochs[window->current].closed)
 		window->current = vacant_epoch(window);
@@ -352,7 +372,8 @@ void window_evidence(struct window *window, bool lost)
 
 	window->lost += lost;
 	window->kept += !lost;
-	if (!lost || window->phase != WINDOW_GROW)
+	if (!lost || window->phase != WINDOW_GROW ||
+	    window->reference.sent < EPOCH_MIN)
 		return;
 	mean = (window->lost + window->kept) * (window->tolerated + 0.005);
 	if (window->lost > mean + SIGNIFICANT * sqrt(mean + 1))

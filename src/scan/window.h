@@ -90,10 +90,12 @@ bool window_allows(const struct window *window, int64_t now_ns);
 /* When it may by the pacer alone (the window may be full). */
 int64_t window_next_ns(const struct window *window);
 
-/* A try left; first: a port's first try. Returns the epoch for
- * window_resolved(), 0 for none. */
-uint8_t window_sent(struct window *window, bool first, int64_t srtt_ns,
+/* A try left; sample: it belongs to the fair sample whose share is watched.
+ * Returns the epoch for window_resolved(), 0 for none. */
+uint8_t window_sent(struct window *window, bool sample, int64_t srtt_ns,
 		    int64_t now_ns);
+/* From now on the sample is of other ports: their share is another. */
+void window_new_sample(struct window *window);
 /* A try was answered or timed out; epoch as window_sent() gave it. */
 void window_resolved(struct window *window, uint8_t epoch, bool answered,
 		     int64_t srtt_ns, int64_t now_ns);

@@ -107,6 +107,25 @@ network_router() {
   ip -n target route add default via fd00:9::254
 }
 
+# network_far DELAY-MS LOSS-PERCENT TWICE-PERCENT: the two hosts of
+# network_make, a long way apart (each way has the delay, the loss, ...)
+network_far() {
+  local host
+  for host in scanner way target; do host_make $host; done
+  link_make scanner eth0 10.9.0.1/24,fd00:9::1/64 way eth0 ''
+  link_make target eth0 10.9.0.2/24,fd00:9::2/64 way eth1 ''
+  for host in scanner target; do
+    # A frame that takes this way needs its checksum (ETHTOOL_STXCSUM off).
+    run_on $host perl -MSocket -e 'socket(my $s, AF_INET, SOCK_DGRAM, 0);
+      ioctl $s, 0x8946, pack "a16 P", "eth0", pack "LL", 0x17, 0 or die $!'
+  done
+  ip netns exec way "$(dirname "${BASH_SOURCE[0]}")/far.pl" "$@" 3>&- &
+  carried() {
+    [ -n "$(run_on way ss -0 -Hn 2>&1)" ]
+  }
+  wait_until 5 carried
+}
+
 # listeners HOST PORT...: real ones, IPv4 and IPv6, in the background. perl
 # because Debian cannot be without it.
 listeners() {
