@@ -169,10 +169,10 @@ static int find_paths(struct run *run, struct error *error)
 {
 	const struct synscan_options *options = &run->options;
 
-	run->paths = pathset_new(run->netlink, options->targets,
-				 options->source.family ? &options->source
-							: NULL,
-				 options->ifindex, error);
+	run->paths =
+		pathset_new(run->netlink, options->targets,
+			    options->source.family ? &options->source : NULL,
+			    options->ifindex, error);
 	if (!run->paths)
 		return -1;
 	for (size_t i = 0; i < pathset_count(run->paths); i++)
@@ -235,7 +235,7 @@ static struct synscan *open_scan(struct run *run, struct error *error)
 			.ports = &options->ports,
 			.paths = run->paths,
 			.netlink = run->netlink,
-			.via = options->via == VIA_IP	  ? SYNSCAN_IP
+			.via = options->via == VIA_IP     ? SYNSCAN_IP
 			       : options->via == VIA_LINK ? SYNSCAN_LINK
 							  : SYNSCAN_AUTO,
 			.bind_device = options->ifindex != 0,

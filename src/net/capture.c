@@ -68,10 +68,11 @@ static int configure(pcap_t *pcap, const char *interface, const char *filter,
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(pcap);
 	if (status < 0)
-		return error_set(error, STATUS_FAILED,
-				 "open capture on %s: %s", interface,
-				 status == PCAP_ERROR ? pcap_geterr(pcap)
-						      : pcap_statustostr(status));
+		return error_set(error, STATUS_FAILED, "open capture on %s: %s",
+				 interface,
+				 status == PCAP_ERROR
+					 ? pcap_geterr(pcap)
+					 : pcap_statustostr(status));
 	/* Our own packets need not even be copied for us. */
 	if (setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING,
 		       &one, sizeof(one)) < 0 &&

@@ -84,8 +84,8 @@ static enum link_outcome socket_send(struct link *link,
 		self->vectors[i].iov_len = packets[i].length;
 		if (self->family == AF_PACKET)
 			continue;
-		message->msg_namelen = addr_to_sockaddr(packets[i].dest, 0,
-							&self->names[i]);
+		message->msg_namelen =
+			addr_to_sockaddr(packets[i].dest, 0, &self->names[i]);
 	}
 	sent = sendmmsg(self->fd, self->messages, (unsigned)n, MSG_DONTWAIT);
 	error_number = errno;

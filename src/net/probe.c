@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "wire/checksum.h"
 
-#define HOPS	   64
-#define WINDOW	   64240 /* as a Linux SYN has it */
+#define HOPS       64
+#define WINDOW     64240 /* as a Linux SYN has it */
 #define MSS_BYTES  4
 #define TCP_LENGTH (LIBNET_TCP_H + MSS_BYTES)
 #define ETHERNET   LIBNET_ETH_H
@@ -95,8 +95,8 @@ static int build_ns(libnet_t *net, const struct addr *source,
 	memcpy(group_mac + 3, target->bytes + 13, 3);
 	if (libnet_build_icmpv6_ndp_opt(ND_OPT_SOURCE_LINKADDR, option,
 					sizeof(option), net, 0) < 0 ||
-	    libnet_build_icmpv6_ndp_nsol(ND_NEIGHBOR_SOLICIT, 0, 0,
-					 in6(target), NULL, 0, net, 0) < 0 ||
+	    libnet_build_icmpv6_ndp_nsol(ND_NEIGHBOR_SOLICIT, 0, 0, in6(target),
+					 NULL, 0, net, 0) < 0 ||
 	    build_ip(net, source, &group, 0, IPPROTO_ICMPV6, 255, 32) < 0)
 		return -1;
 	return build_ethernet(net, group_mac, mac, ETHERTYPE_IPV6);
@@ -207,8 +207,8 @@ int probe_template_init(struct probe_template *template,
 	put32(tcp, 0);
 	put32(tcp + 4, 0);
 	put16(tcp + 16, 0);
-	template->tcp_sum = checksum_pseudo(&source, &zero, IPPROTO_TCP,
-					    TCP_LENGTH);
+	template->tcp_sum =
+		checksum_pseudo(&source, &zero, IPPROTO_TCP, TCP_LENGTH);
 	template->tcp_sum = checksum_add(template->tcp_sum, tcp, TCP_LENGTH);
 	if (source.family == AF_INET) {
 		uint8_t *ip = bytes + template->l3;

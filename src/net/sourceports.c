@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 
-#define LOWEST	 10000 /* below are services */
+#define LOWEST   10000 /* below are services */
 #define ATTEMPTS 32
 
 struct sourceports {
@@ -122,7 +122,8 @@ struct sourceports *sourceports_reserve(uint16_t wanted, uint64_t random)
 		ports->first = pick(random, low, high);
 		if (bind_block(ports))
 			return ports;
-		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+		random = random * 6364136223846793005ULL +
+			 1442695040888963407ULL;
 	}
 	log_line(LOG_WARN,
 		 "source port %u is not reserved (%s): replies to another "

@@ -53,19 +53,19 @@ struct engine_span {
 struct engine_config {
 	uint64_t targets;
 	uint32_t ports;
-	uint64_t key[2];      /* of the order */
+	uint64_t key[2];                 /* of the order */
 	const struct engine_span *spans; /* cover all targets; not kept */
 	size_t n_spans;
 	const double *ceilings_pps; /* a lane's adaptive rate; 0: none; not
 				       kept */
 	size_t n_lanes;
-	double rate_pps;      /* > 0: exact and open-loop */
-	double max_rate_pps;  /* > 0: ceiling of the adaptive rate */
-	int retries;          /* at most, per probe; -1: what the loss needs */
-	int64_t wait_ns;      /* longest wait for a reply; -1: from the RTT */
+	double rate_pps;       /* > 0: exact and open-loop */
+	double max_rate_pps;   /* > 0: ceiling of the adaptive rate */
+	int retries;           /* at most, per probe; -1: what the loss needs */
+	int64_t wait_ns;       /* longest wait for a reply; -1: from the RTT */
 	unsigned source_ports; /* try k uses the port (k - 1) % source_ports;
 				  1: tries cannot be told apart */
-	uint32_t held_limit;  /* probes in the air and held; 0: 2^19 */
+	uint32_t held_limit;   /* probes in the air and held; 0: 2^19 */
 	void (*result)(void *context, uint64_t target, uint32_t rank,
 		       const struct result *result); /* addr, port not set */
 	void *context;
@@ -85,8 +85,8 @@ struct engine_reply {
 	enum verdict verdict;
 	enum reason reason;
 	uint8_t ttl;
-	int64_t at_ns;     /* when it arrived; monotonic */
-	bool time_ok;      /* at_ns is good enough for an RTT sample */
+	int64_t at_ns; /* when it arrived; monotonic */
+	bool time_ok;  /* at_ns is good enough for an RTT sample */
 };
 
 struct engine_stats {
@@ -96,13 +96,13 @@ struct engine_stats {
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t reasons[VERDICT_COUNT][REASON_COUNT];
 	uint32_t in_air, ready, silent;
-	unsigned tries_needed; /* of the group that needs most */
+	unsigned tries_needed;   /* of the group that needs most */
 	uint32_t limited_groups; /* send only so many RSTs a second */
 	uint64_t limited_target; /* one of them */
 	double limited_pps;      /* the pace that it gives */
-	uint32_t lost_groups;  /* stopped answering for good: not complete */
-	uint64_t lost_target;  /* one of their canaries */
-	double srtt_s; /* of the slowest group; < 0: no sample */
+	uint32_t lost_groups;    /* stopped answering for good: not complete */
+	uint64_t lost_target;    /* one of their canaries */
+	double srtt_s;           /* of the slowest group; < 0: no sample */
 };
 
 /* NULL with an error when memory is out. */

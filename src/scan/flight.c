@@ -8,7 +8,7 @@
 #define CHUNK_BITS  12
 #define CHUNK_SIZE  (1u << CHUNK_BITS)
 #define WHEEL_SLOTS 4096u
-#define TICK_NS	    NS_PER_MS
+#define TICK_NS     NS_PER_MS
 
 struct flights {
 	uint32_t limit, count, used; /* used: ids ever handed out */
@@ -50,8 +50,8 @@ struct flights *flights_new(uint32_t limit, int64_t now_ns)
 	flights->mask = heads - 1;
 	flights->hand = now_ns / TICK_NS;
 	flights->heads = calloc(heads, sizeof(*flights->heads));
-	flights->chunks = calloc(limit / CHUNK_SIZE + 1,
-				 sizeof(*flights->chunks));
+	flights->chunks =
+		calloc(limit / CHUNK_SIZE + 1, sizeof(*flights->chunks));
 	if (!flights->heads || !flights->chunks) {
 		flights_free(flights);
 		return NULL;

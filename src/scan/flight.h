@@ -36,8 +36,8 @@ struct flight {
 	uint8_t counted; /* of them, those whose silence counts */
 	uint8_t epoch;   /* of the window, while the first try is out */
 	uint8_t reason;
-	uint8_t ttl;     /* of the ICMP error */
-	uint8_t hasty;   /* its silence says nothing: sent in a sweep */
+	uint8_t ttl;   /* of the ICMP error */
+	uint8_t hasty; /* its silence says nothing: sent in a sweep */
 };
 
 struct flight_list {

@@ -6,9 +6,9 @@
 #include "base/clock.h"
 
 #define START_PPS    50000.0
-#define MIN_PPS	     100.0
+#define MIN_PPS      100.0
 #define UNLIMITED    4e6 /* beyond any device: pacing would only cost */
-#define STEP_NS	     (5 * NS_PER_MS)
+#define STEP_NS      (5 * NS_PER_MS)
 #define SLACK_NS     NS_PER_MS
 #define PATIENCE_NS  NS_PER_MS
 #define PATIENCE_MAX (100 * NS_PER_MS)
@@ -20,8 +20,8 @@ static void set_rate(struct lane *lane, double pps, int64_t now_ns)
 		pps = fmin(pps, lane->ceiling_pps);
 	lane->rate_pps = pps;
 	lane->stepped_ns = now_ns;
-	pacer_set(&lane->pacer,
-		  lane->rate_pps < UNLIMITED ? lane->rate_pps : 0, SLACK_NS);
+	pacer_set(&lane->pacer, lane->rate_pps < UNLIMITED ? lane->rate_pps : 0,
+		  SLACK_NS);
 }
 
 void lane_init(struct lane *lane, double ceiling_pps, int64_t now_ns)

@@ -18,9 +18,9 @@ struct loss {
 };
 
 #define LOSS_WRONG_LIMIT 0.01
-#define LOSS_MIN_TRIES	 2u  /* something answered */
-#define LOSS_DEAF_TRIES	 3u  /* nothing at all answered */
-#define LOSS_MAX_TRIES	 64u
+#define LOSS_MIN_TRIES   2u /* something answered */
+#define LOSS_DEAF_TRIES  3u /* nothing at all answered */
+#define LOSS_MAX_TRIES   64u
 
 /* The measured share; -1 when nothing answered. */
 double loss_share(const struct loss *loss);

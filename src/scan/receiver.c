@@ -14,14 +14,14 @@
 
 #define READ_LIMIT 1024
 /* The sender's time-outs wait for the horizon: publish it this often. */
-#define IDLE_NS	   (4 * NS_PER_MS)
+#define IDLE_NS (4 * NS_PER_MS)
 /* Replies that come thick are gathered for a moment: each wake-up costs the
  * sender's processor, which handles them, more than the packet. */
 #define GATHER_NS  (250 * NS_PER_US)
 #define GATHER_MIN 8
 /* The wall clock was stepped if it moved against the monotonic one by more
  * within one batch. */
-#define STEP_NS	   NS_PER_MS
+#define STEP_NS NS_PER_MS
 
 struct reading {
 	struct receiver *receiver;

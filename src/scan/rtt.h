@@ -22,8 +22,8 @@ struct rtt {
 };
 
 #define RTT_INITIAL_RTO_NS 1000000000LL
-#define RTT_FLOOR_NS	   50000000LL
-#define RTT_MAX_RTO_NS	   10000000000LL
+#define RTT_FLOOR_NS       50000000LL
+#define RTT_MAX_RTO_NS     10000000000LL
 
 void rtt_sample(struct rtt *rtt, int64_t sample_ns);
 

@@ -19,14 +19,14 @@
 #include "spec/targetset.h"
 #include "wire/cookie.h"
 
-#define BATCH	     16
-#define EVENT_BURST  4096
-#define TICK_NS	     (100 * NS_PER_MS)
-#define SPIN_NS	     (30 * NS_PER_US) /* not worth going to sleep for */
-#define BLOCKED_NS   (50 * NS_PER_MS) /* until a refused probe comes again */
+#define BATCH       16
+#define EVENT_BURST 4096
+#define TICK_NS     (100 * NS_PER_MS)
+#define SPIN_NS     (30 * NS_PER_US) /* not worth going to sleep for */
+#define BLOCKED_NS  (50 * NS_PER_MS) /* until a refused probe comes again */
 /* Nothing could be sent for so long: the scan ends with what it has. */
-#define DOWN_LIMIT   (10 * NS_PER_S)
-#define BLOCK_LIMIT  (NS_PER_S / 2)
+#define DOWN_LIMIT  (10 * NS_PER_S)
+#define BLOCK_LIMIT (NS_PER_S / 2)
 
 /* One batch, all for one link. */
 struct batch {
@@ -118,9 +118,8 @@ static void flush(struct loop *loop)
 		struct error error = ERROR_INIT;
 		int64_t begun_ns = clock_now_ns();
 		size_t taken = 0, rest = batch->n - at;
-		enum link_outcome outcome =
-			link_send(batch->link, &batch->packets[at], rest,
-				  &taken, &error);
+		enum link_outcome outcome = link_send(
+			batch->link, &batch->packets[at], rest, &taken, &error);
 
 		accepted(loop, &batch->probes[at], taken, begun_ns);
 		at += taken;
@@ -160,10 +159,9 @@ static bool resolve(struct loop *loop, const struct sender_way *way,
 		    int64_t now_ns)
 {
 	struct sender *sender = loop->sender;
-	const struct addr *next_hop =
-		way->path->route.type == ROUTE_GATEWAY
-			? &way->path->route.gateway
-			: &probe->dest;
+	const struct addr *next_hop = way->path->route.type == ROUTE_GATEWAY
+					      ? &way->path->route.gateway
+					      : &probe->dest;
 	int64_t again_ns = now_ns;
 
 	switch (neighbour_lookup(sender->neighbours, way->path->iface.index,
@@ -191,8 +189,7 @@ static bool resolve(struct loop *loop, const struct sender_way *way,
 	return false;
 }
 
-static struct sender_way *way_to(struct sender *sender,
-				 const struct addr *dest)
+static struct sender_way *way_to(struct sender *sender, const struct addr *dest)
 {
 	const struct pathset *paths = sender->config->paths;
 
@@ -210,8 +207,8 @@ static void prepare(struct loop *loop, const struct engine_probe *at,
 	struct probe probe = {
 		.dest = targetset_nth(sender->config->targets, at->target),
 		.dest_port = portset_nth(sender->config->ports, at->rank),
-		.source_port = (uint16_t)(sender->key.source_port +
-					  at->port_offset),
+		.source_port =
+			(uint16_t)(sender->key.source_port + at->port_offset),
 	};
 	struct sender_way *way = way_to(sender, &probe.dest);
 	size_t i;
@@ -223,8 +220,7 @@ static void prepare(struct loop *loop, const struct engine_probe *at,
 	if (way->frames && !resolve(loop, way, at, &probe, now_ns))
 		return;
 	probe.seq = cookie_seq(&sender->key.cookie, &way->path->route.source,
-			       probe.source_port, &probe.dest,
-			       probe.dest_port);
+			       probe.source_port, &probe.dest, probe.dest_port);
 	if (batch->n > 0 && batch->link != way->link)
 		flush(loop);
 	i = batch->n++;
@@ -257,8 +253,8 @@ static void take_reply(struct sender *sender,
 		       const struct receiver_event *event)
 {
 	const struct reply *reply = &event->reply;
-	int64_t target = targetset_index(sender->config->targets,
-					 &reply->target);
+	int64_t target =
+		targetset_index(sender->config->targets, &reply->target);
 	int32_t rank = portset_rank(sender->config->ports, reply->port);
 
 	/* The cookie proves that we asked; a link-local target may be known
@@ -281,9 +277,8 @@ static void take_reply(struct sender *sender,
 
 static void take_event(struct sender *sender, struct receiver_event *event)
 {
-	struct addr *addr = event->kind == EVENT_REPLY
-				    ? &event->reply.target
-				    : &event->neighbour.addr;
+	struct addr *addr = event->kind == EVENT_REPLY ? &event->reply.target
+						       : &event->neighbour.addr;
 
 	/* Packets do not say their scope; the interface does. */
 	if (addr_is_link_local(addr))
@@ -313,8 +308,9 @@ static void look_for_drops(struct loop *loop, int64_t now_ns)
 
 	if (drops <= loop->drops)
 		return;
-	log_line(LOG_INFO, "capture dropped %llu packets: slower, and asking "
-			   "again what they may have answered",
+	log_line(LOG_INFO,
+		 "capture dropped %llu packets: slower, and asking "
+		 "again what they may have answered",
 		 (unsigned long long)(drops - loop->drops));
 	loop->drops = drops;
 	engine_overrun(loop->sender->engine, now_ns);

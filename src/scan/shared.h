@@ -11,18 +11,18 @@
  * Written by -> read by.
  */
 struct shared {
-	struct ring *ring;               /* receiver -> sender: events */
-	pthread_barrier_t armed;         /* both wait here before the first
-					    probe leaves */
-	int wake_fd;                     /* eventfd: receiver, signal
-					    handler -> sender */
-	int receiver_stop_fd;            /* eventfd: sender -> receiver */
-	atomic_bool sender_waits;        /* sender -> receiver: ring the bell */
-	atomic_bool interrupted;         /* signal handler -> sender */
-	atomic_bool captures_gone;       /* receiver -> sender: a device went */
-	_Atomic int64_t horizon_ns;      /* receiver -> sender: all that
-					    arrived before is in the ring */
-	_Atomic uint64_t capture_drops;  /* receiver -> sender, main */
+	struct ring *ring;              /* receiver -> sender: events */
+	pthread_barrier_t armed;        /* both wait here before the first
+					   probe leaves */
+	int wake_fd;                    /* eventfd: receiver, signal
+					   handler -> sender */
+	int receiver_stop_fd;           /* eventfd: sender -> receiver */
+	atomic_bool sender_waits;       /* sender -> receiver: ring the bell */
+	atomic_bool interrupted;        /* signal handler -> sender */
+	atomic_bool captures_gone;      /* receiver -> sender: a device went */
+	_Atomic int64_t horizon_ns;     /* receiver -> sender: all that
+					   arrived before is in the ring */
+	_Atomic uint64_t capture_drops; /* receiver -> sender, main */
 	_Atomic uint64_t replies_rejected;
 };
 

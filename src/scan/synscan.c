@@ -82,8 +82,8 @@ static void say_path(const struct sender_way *way)
 			 way->frames ? "an Ethernet link"
 				     : "no frames on this link");
 	else
-		log_line(LOG_INFO, "path: %s from %s, %s, %s",
-			 path->iface.name, source,
+		log_line(LOG_INFO, "path: %s from %s, %s, %s", path->iface.name,
+			 source,
 			 path->route.type == ROUTE_LOCAL
 				 ? "this host's own address"
 				 : "target on the link",
@@ -227,10 +227,9 @@ static int load_neighbours(struct synscan *scan, struct error *error)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (entries[i].confirmed)
-			(void)neighbour_learn(scan->sender.neighbours,
-					      entries[i].ifindex,
-					      &entries[i].addr, entries[i].mac,
-					      true);
+			(void)neighbour_learn(
+				scan->sender.neighbours, entries[i].ifindex,
+				&entries[i].addr, entries[i].mac, true);
 	free(entries);
 	return 0;
 }
@@ -272,7 +271,8 @@ static int cut_spans(const struct synscan_config *config, struct spans *spans)
 		addr_value end = addr_to_value(&ranges[i].last);
 
 		for (;;) {
-			struct addr from = addr_from_value(&ranges[i].first, at);
+			struct addr from =
+				addr_from_value(&ranges[i].first, at);
 			struct addr last;
 			const struct path *path =
 				pathset_run(config->paths, &from, &last);
@@ -329,10 +329,10 @@ static struct engine *new_engine(const struct synscan_config *config,
 	}
 	for (size_t i = 0; i < lanes; i++)
 		/* Who names a rate knows the path better than we do. */
-		ceilings[i] = config->rate_pps || config->max_rate_pps
-				      ? 0
-				      : ceiling_pps(pathset_nth(config->paths,
-								i));
+		ceilings[i] =
+			config->rate_pps || config->max_rate_pps
+				? 0
+				: ceiling_pps(pathset_nth(config->paths, i));
 	engine = engine_new(
 		&(struct engine_config){
 			.targets = targetset_count(config->targets),

@@ -47,7 +47,7 @@ struct synscan_config {
 	const struct pathset *paths;
 	struct netlink *netlink; /* for synscan_open() alone */
 	enum synscan_via via;
-	bool bind_device; /* -i was given */
+	bool bind_device;     /* -i was given */
 	uint16_t source_port; /* of -g; 0: a block of our own */
 	uint64_t order_key[2], cookie_key[2];
 	uint64_t rate_pps, max_rate_pps; /* 0: adaptive, default ceiling */

@@ -5,18 +5,18 @@
 
 #include "base/clock.h"
 
-#define EPOCH_MIN  64u
-#define EPOCH_MAX  4096u
-#define EPOCH_NS   (10 * NS_PER_MS)
-#define SLACK_NS   NS_PER_MS /* of schedule that may be caught up */
-#define MIN_PPS	   20.0
-#define SRTT_MIN   NS_PER_MS /* finer pacing is not worth a wake-up */
-#define ALIKE	   0.97	/* shares that do not differ */
-#define SWEEP_STEP 4.0 /* and so many clear canaries a step */
-#define LOW_NS	   (500 * NS_PER_MS)
-#define QUEUE_NS   (20 * NS_PER_MS) /* a round trip that grew by more */
-#define METER_NS   (20 * NS_PER_MS)
-#define SIGNIFICANT 4.0      /* standard deviations; looks are many */
+#define EPOCH_MIN   64u
+#define EPOCH_MAX   4096u
+#define EPOCH_NS    (10 * NS_PER_MS)
+#define SLACK_NS    NS_PER_MS /* of schedule that may be caught up */
+#define MIN_PPS     20.0
+#define SRTT_MIN    NS_PER_MS /* finer pacing is not worth a wake-up */
+#define ALIKE       0.97      /* shares that do not differ */
+#define SWEEP_STEP  4.0       /* and so many clear canaries a step */
+#define LOW_NS      (500 * NS_PER_MS)
+#define QUEUE_NS    (20 * NS_PER_MS) /* a round trip that grew by more */
+#define METER_NS    (20 * NS_PER_MS)
+#define SIGNIFICANT 4.0 /* standard deviations; looks are many */
 
 void window_init(struct window *window, double cwnd, double cwnd_limit)
 {
@@ -76,9 +76,8 @@ static double epoch_pps(const struct window_epoch *epoch)
 	double span = (double)(epoch->last_ns - epoch->first_ns);
 
 	/* n sends span n - 1 intervals. */
-	return epoch->sent < 2 || span <= 0
-		       ? 1e6
-		       : (epoch->sent - 1) * 1e9 / span;
+	return epoch->sent < 2 || span <= 0 ? 1e6
+					    : (epoch->sent - 1) * 1e9 / span;
 }
 
 /* What was sent so far says nothing of the pace from now on. */
@@ -135,8 +134,7 @@ static bool sweeps(struct window *window, int64_t srtt_ns, int64_t now_ns)
 
 static void sweep_set(struct window *window, double pps)
 {
-	window->sweep_pps =
-		fmax(fmin(pps, window->top_pps), WINDOW_SWEEP_PPS);
+	window->sweep_pps = fmax(fmin(pps, window->top_pps), WINDOW_SWEEP_PPS);
 	window->clear = 0;
 	pacer_set(&window->pacer, window->sweep_pps,
 		  window->sweep_pps > 10000 ? SLACK_NS : 0);
@@ -200,10 +198,10 @@ static void dip_begin(struct window *window, double from_pps)
 /* Did half the pace get a greater share through? */
 static void dip_end(struct window *window, const struct window_share *seen)
 {
-	double loss = window->lost + window->kept > 0
-			      ? (double)window->lost /
-					(window->lost + window->kept)
-			      : 0;
+	double loss =
+		window->lost + window->kept > 0
+			? (double)window->lost / (window->lost + window->kept)
+			: 0;
 
 	if (fell(seen, &window->reference)) {
 		window->dip_helped = true;

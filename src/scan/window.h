@@ -61,9 +61,9 @@ struct window {
 	double cwnd, cwnd_limit; /* tries in the air */
 	uint32_t in_flight;
 	struct pacer pacer;
-	double rate_pps;  /* of DIP and HOLD */
-	double fell_pps;  /* HOLD: the pace at which the share last fell */
-	double top_pps;   /* the highest of those */
+	double rate_pps; /* of DIP and HOLD */
+	double fell_pps; /* HOLD: the pace at which the share last fell */
+	double top_pps;  /* the highest of those */
 	struct window_epoch epochs[WINDOW_EPOCHS];
 	uint8_t current;
 	struct window_share reference; /* the share at paces that work */

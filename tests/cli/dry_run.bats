@@ -67,6 +67,21 @@ dry() {
     <(printf '%s\n' {2001:db8::10,2001:db8::11,::1}\ {7,9} | sort)
 }
 
+@test "names, and -4 and -6" {
+  printf '%s\n' '192.0.2.5 two.test' '2001:db8::5 two.test' \
+    '192.0.2.6 two.test' >"$BATS_TEST_TMPDIR/hosts"
+  mount --bind "$BATS_TEST_TMPDIR/hosts" /etc/hosts
+  ip -6 address add 2001:db8::1/64 dev out0 nodad
+  local all four six
+  all=$(dry -p 7 two.test | sort)
+  four=$(dry -4 -p 7 two.test | sort)
+  six=$(dry -6 -p 7 two.test)
+  umount /etc/hosts
+  [ "$four" = $'192.0.2.5 7\n192.0.2.6 7' ]
+  [ "$six" = '2001:db8::5 7' ]
+  [ "$all" = "$four"$'\n'"$six" ]
+}
+
 @test "addresses that no host has are taken out of ranges and counted" {
   run -0 --separate-stderr dry -p 7 223.255.255.254-224.0.0.1
   [ "$(sort <<<"$output")" = $'223.255.255.254 7\n223.255.255.255 7' ]

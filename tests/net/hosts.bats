@@ -146,3 +146,75 @@ load scan
   scan -p 80 10.9.0.248-10.9.0.255
   [ "$(summary "$out" targets)" = 7 ]
 }
+
+@test "every ICMP error by its name" {
+  network_make
+  firewall target \
+    'meta nfproto ipv4 tcp dport 1 reject with icmp type net-unreachable' \
+    'meta nfproto ipv4 tcp dport 2 reject with icmp type host-unreachable' \
+    'meta nfproto ipv4 tcp dport 3 reject with icmp type prot-unreachable' \
+    'meta nfproto ipv4 tcp dport 4 reject with icmp type port-unreachable' \
+    'meta nfproto ipv4 tcp dport 5 reject with icmp type net-prohibited' \
+    'meta nfproto ipv4 tcp dport 6 reject with icmp type host-prohibited' \
+    'meta nfproto ipv4 tcp dport 7 reject with icmp type admin-prohibited' \
+    'meta nfproto ipv6 tcp dport 1 reject with icmpv6 type no-route' \
+    'meta nfproto ipv6 tcp dport 2 reject with icmpv6 type addr-unreachable' \
+    'meta nfproto ipv6 tcp dport 4 reject with icmpv6 type port-unreachable' \
+    'meta nfproto ipv6 tcp dport 7 reject with icmpv6 type admin-prohibited'
+  scan -p 1-8 10.9.0.2 fd00:9::2
+  diff <(verdicts "$out" 10.9.0.2) - <<'END'
+1 filtered icmp-net-unreach
+2 filtered icmp-host-unreach
+3 filtered icmp-proto-unreach
+4 filtered icmp-port-unreach
+5 filtered icmp-net-prohibited
+6 filtered icmp-host-prohibited
+7 filtered icmp-admin-prohibited
+8 closed rst
+END
+  diff <(verdicts "$out" fd00:9::2) - <<'END'
+1 filtered icmp-net-unreach
+2 filtered icmp-host-unreach
+3 closed rst
+4 filtered icmp-port-unreach
+5 closed rst
+6 closed rst
+7 filtered icmp-admin-prohibited
+8 closed rst
+END
+}
+
+@test "55,536 ports dropped, the others closed" {
+  network_make
+  firewall target 'tcp dport 10000-65535 drop'
+  scan 10.9.0.2
+  exact 10.9.0.2 target
+}
+
+@test "-R: no more probes than that" {
+  network_make
+  firewall target 'tcp dport 1-500 tcp flags syn counter drop'
+  scan -R 0 -p 1-500 10.9.0.2
+  [ "$(tally 10.9.0.2)" = "500 filtered no-reply" ]
+  [ "$(summary "$out" probes_sent)" = 500 ]
+  run_on target nft list ruleset | grep -w 'packets 500'
+  scan -R 1 -p 1-500 10.9.0.2
+  [ "$(summary "$out" probes_sent)" -le 1000 ]
+  [ "$(summary "$out" retransmissions)" -le 500 ]
+}
+
+@test "-r: no faster than that" {
+  network_make
+  scan -r 5000 -p 1-2000 10.9.0.2
+  [ "$(tally 10.9.0.2)" = "2000 closed rst" ]
+  awk -v s="$(summary "$out" elapsed_s)" 'BEGIN { exit !(s >= 0.38) }'
+}
+
+@test "what the summary counts is what was on the wire" {
+  network_make
+  listeners target 80
+  firewall target 'tcp flags syn counter' 'tcp dport 100-199 drop'
+  scan -p 1-3000 10.9.0.2
+  run_on target nft list ruleset |
+    grep -w "packets $(summary "$out" probes_sent)"
+}

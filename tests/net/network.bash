@@ -51,9 +51,13 @@ host_make() {
     echo 254 >ipv6/icmp/ratemask'
 }
 
+addresses_add() { # HOST DEVICE ADDRESS/LENGTH,...
+  local address
+  for address in ${3//,/ }; do ip -n "$1" address add "$address" dev "$2"; done
+}
+
 # link_make HOST DEVICE ADDRESS/LENGTH,... HOST DEVICE ADDRESS/LENGTH,...
 link_make() {
-  local end address
   ip -n "$1" link add name "$2" type veth peer name "$5" netns "$4"
   # An end that comes up before its peer has no carrier, and IPv6 on it gets
   # ready a second later: so the first one comes up again.
@@ -61,11 +65,8 @@ link_make() {
   ip -n "$4" link set "$5" up
   ip -n "$1" link set "$2" down
   ip -n "$1" link set "$2" up
-  for end in "$1 $2 $3" "$4 $5 $6"; do
-    # shellcheck disable=SC2086
-    set -- $end
-    for address in ${3//,/ }; do ip -n "$1" address add "$address" dev "$2"; done
-  done
+  addresses_add "$1" "$2" "$3"
+  addresses_add "$4" "$5" "$6"
 }
 
 # settled HOST: its IPv6 addresses can be used
@@ -120,10 +121,11 @@ network_far() {
       ioctl $s, 0x8946, pack "a16 P", "eth0", pack "LL", 0x17, 0 or die $!'
   done
   ip netns exec way "$(dirname "${BASH_SOURCE[0]}")/far.pl" "$@" 3>&- &
-  carried() {
-    [ -n "$(run_on way ss -0 -Hn 2>&1)" ]
-  }
-  wait_until 5 carried
+  wait_until 5 captured way
+}
+
+captured() { # HOST: somebody captures there
+  [ -n "$(run_on "$1" ss -0Hn)" ]
 }
 
 # listeners HOST PORT...: real ones, IPv4 and IPv6, in the background. perl

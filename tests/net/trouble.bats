@@ -37,6 +37,23 @@ rules() {
   [ "$(summary "$out" unasked)" -gt 0 ]
 }
 
+@test "stopped and continued: replies that were missed are asked for again" {
+  network_make
+  target_busy target
+  scan_start 10.9.0.2 fd00:9::2
+  local i
+  for i in 1 2 3; do
+    wait_until 10 received target $((i * 15000))
+    kill -STOP "$pid"
+    sleep 0.3
+    kill -CONT "$pid"
+  done
+  wait "$pid"
+  account
+  exact 10.9.0.2 target
+  exact fd00:9::2 target
+}
+
 @test "killed outright: the lines that are there are whole" {
   network_make
   scan_start -r 20000 10.9.0.2

@@ -104,13 +104,13 @@ static void cross(struct sim *sim, const struct engine_probe *probe)
 {
 	const struct sim_config *config = sim->config;
 	enum sim_port port = port_of(config, probe->target, probe->rank);
-	int64_t rtt = config->rtt_of ? config->rtt_of(probe->target)
-				     : config->rtt_ns;
+	int64_t rtt =
+		config->rtt_of ? config->rtt_of(probe->target) : config->rtt_ns;
 	struct pending reply = {
 		.target = probe->target,
 		.rank = probe->rank,
 		.port_offset = probe->port_offset,
-		.verdict = port == SIM_OPEN	? VERDICT_OPEN
+		.verdict = port == SIM_OPEN     ? VERDICT_OPEN
 			   : port == SIM_CLOSED ? VERDICT_CLOSED
 						: VERDICT_FILTERED,
 		.reason = port == SIM_OPEN     ? REASON_SYN_ACK
@@ -210,7 +210,8 @@ static void loop(struct sim *sim, struct engine *engine)
 			cross(sim, &probe);
 			engine_sent(engine, &probe, sim->now_ns);
 			sim->now_ns += cost_ns;
-			if (config->stop_after && ++sim->sent == config->stop_after)
+			if (config->stop_after &&
+			    ++sim->sent == config->stop_after)
 				return;
 			continue;
 		}
@@ -245,9 +246,9 @@ void sim_run(const struct sim_config *config, struct sim_result *result)
 			.rate_pps = config->rate_pps,
 			.retries = config->retries,
 			.wait_ns = -1,
-			.source_ports =
-				config->source_ports ? config->source_ports
-						     : 16,
+			.source_ports = config->source_ports
+						? config->source_ports
+						: 16,
 			.result = tell,
 			.context = &sim,
 		},

@@ -21,18 +21,18 @@ struct sim_config {
 	uint32_t ports;
 	/* What a port is; NULL: closed. */
 	enum sim_port (*port)(uint64_t target, uint32_t rank);
-	double loss;         /* share of packets lost, each way */
-	double duplicates;   /* share of replies that come twice */
+	double loss;       /* share of packets lost, each way */
+	double duplicates; /* share of replies that come twice */
 	int64_t rtt_ns;
-	int64_t jitter_ns;   /* added, uniform: replies overtake each other */
+	int64_t jitter_ns; /* added, uniform: replies overtake each other */
 	/* The round trip of one target; NULL: rtt_ns for all. */
 	int64_t (*rtt_of)(uint64_t target);
-	double police_pps;   /* > 0: probes above it are dropped, burst 5 */
-	double rst_pps;      /* > 0: each host sends so many RSTs a second */
-	double device_pps;   /* > 0: the sender's device; else 10 million */
+	double police_pps;     /* > 0: probes above it are dropped, burst 5 */
+	double rst_pps;        /* > 0: each host sends so many RSTs a second */
+	double device_pps;     /* > 0: the sender's device; else 10 million */
 	unsigned source_ports; /* 0: 16 */
 	double rate_pps, ceiling_pps;
-	int retries;         /* as -R; -1 for as many as needed */
+	int retries; /* as -R; -1 for as many as needed */
 	int64_t blind_from_ns, blind_to_ns; /* nothing comes back */
 	uint64_t stop_after; /* > 0: interrupt after so many probes */
 	bool quiet_check;    /* do not keep a verdict per port */

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan/group.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+
+#define CANARY_DOUBT 0.01            /* chance of an outage that is mere loss */
+#define LOST_NS      (10 * NS_PER_S) /* no canary answers: lost for good */
+
+void canary_remember(struct engine *engine, struct group *group,
+		     uint64_t number)
+{
+	uint64_t target = number / engine->config.ports;
+
+	for (unsigned i = 0; i < group->n_answered; i++)
+		if (group->answered[i] / engine->config.ports == target)
+			return;
+	if (group->n_answered < CANARIES)
+		group->answered[group->n_answered++] = number;
+}
+
+void canary_path_proved(struct group *group, int64_t sent_ns)
+{
+	if (sent_ns > group->proved_ns)
+		group->proved_ns = sent_ns;
+	group->doubted_ns = 0;
+	group->failures = 0;
+}
+
+bool canary_proves(const struct engine *engine, struct group *group,
+		   const struct flight *flight)
+{
+	if (group->n_answered == 0 || group->lost ||
+	    engine->config.retries == 0 || group->proved_ns >= flight->sent_ns)
+		return true;
+	group->want_canary = true;
+	return false;
+}
+
+struct flight *canary_take(struct engine *engine, struct group *group)
+{
+	unsigned choice = group->choice % group->n_answered;
+	struct flight *flight =
+		flight_add(engine->flights, group->open_known && choice == 0
+						    ? group->open_number
+						    : group->answered[choice]);
+
+	if (!flight)
+		return NULL;
+	flight->group = (uint16_t)(group - engine->groups);
+	flight->state = FLIGHT_CANARY;
+	group->want_canary = false;
+	group->canary_out = true;
+	return flight;
+}
+
+bool canary_waits(const struct group *group)
+{
+	return group->want_canary && !group->canary_out;
+}
+
+static void canary_gone(struct engine *engine, struct group *group,
+			struct flight *flight)
+{
+	group->canary_out = false;
+	flight_remove(engine->flights, flight);
+}
+
+void canary_withdrawn(struct engine *engine, struct group *group,
+		      struct flight *flight)
+{
+	group->choice++;
+	canary_gone(engine, group, flight);
+}
+
+void canary_answered(struct engine *engine, struct group *group,
+		     struct flight *flight, const struct engine_reply *reply)
+{
+	if (reply->verdict == VERDICT_FILTERED ||
+	    reply->port_offset !=
+		    group->failures % engine->config.source_ports ||
+	    (reply->time_ok && reply->at_ns < flight->sent_ns)) {
+		engine->stats.duplicates++; /* of the port's own answer */
+		return;
+	}
+	canary_path_proved(group, flight->sent_ns);
+	group_resolved(group, 0, false, reply->at_ns);
+	if (group_sweeps(group) && flight->number == group->open_number)
+		window_sweep_canary(&group->window, true);
+	flight_unschedule(engine->flights, flight);
+	canary_gone(engine, group, flight);
+}
+
+void canary_silent(struct engine *engine, struct group *group,
+		   struct flight *flight, int64_t now_ns)
+{
+	int64_t sent_ns = flight->sent_ns;
+
+	group_resolved(group, 0, false, now_ns);
+	if (group_sweeps(group) && flight->number == group->open_number)
+		window_sweep_canary(&group->window, false);
+	canary_gone(engine, group, flight);
+	group->choice++;
+	group->failures++;
+	group->want_canary = true;
+	if (!group->doubted_ns)
+		group->doubted_ns = sent_ns;
+	if (pow(loss_bound(&engine->loss), group->failures) < CANARY_DOUBT)
+		group->blind_ns = sent_ns;
+	if (now_ns - group->doubted_ns < LOST_NS)
+		return;
+	group->lost = true;
+	group->want_canary = false;
+	group->fresh = group->order.n;
+	while ((flight = flight_first(engine->flights, &group->ready))) {
+		flight_unlist(engine->flights, &group->ready, flight);
+		group_keep_silent(engine, group, flight);
+	}
+	engine->stats.lost_groups++;
+	engine->stats.lost_target = group->answered[0] / engine->config.ports;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan/group.h"
+
+#include "base/clock.h"
+
+#define UNPROVED_NS (5 * NS_PER_MS) /* until the canary may have answered */
+
+/* Which try was answered: 1 is the first; 0 when the source port does not
+ * tell (more tries than ports: Karn's rule). */
+static unsigned try_answered(const struct engine *engine,
+			     const struct flight *flight, uint8_t port_offset)
+{
+	if (flight->tries > engine->config.source_ports)
+		return 0;
+	return port_offset < flight->tries ? port_offset + 1u : 0;
+}
+
+static int64_t round_trip_ns(const struct engine_reply *reply,
+			     const struct flight *flight, unsigned answered)
+{
+	int64_t rtt = -1;
+
+	if (!reply->time_ok || answered == 0)
+		return -1;
+	if (answered == flight->tries)
+		rtt = reply->at_ns - flight->sent_ns;
+	else if (answered == 1)
+		rtt = reply->at_ns - flight->first_ns;
+	return rtt < 0 ? -1 : rtt;
+}
+
+static void learn_loss(struct engine *engine, struct group *group,
+		       const struct flight *flight, unsigned answered)
+{
+	unsigned failed = answered ? answered - 1 : flight->tries - 1u;
+
+	if (failed > flight->counted)
+		failed = flight->counted;
+	group->loss.succeeded++;
+	group->loss.failed += failed;
+	engine->loss.succeeded++;
+	engine->loss.failed += failed;
+	group->late += failed > 0;
+	window_evidence(&group->window, failed > 0);
+}
+
+/* Out of whatever it stands in; true when it was open till now. */
+static bool detach(struct engine *engine, struct group *group,
+		   struct flight *flight, bool answered, int64_t now_ns)
+{
+	switch (flight->state) {
+	case FLIGHT_AIR:
+		group_resolved(group, flight->epoch, answered, now_ns);
+		flight_unschedule(engine->flights, flight);
+		return true;
+	case FLIGHT_PARKED:
+		flight_unschedule(engine->flights, flight);
+		return true;
+	case FLIGHT_READY:
+		flight_unlist(engine->flights, &group->ready, flight);
+		return true;
+	case FLIGHT_SILENT:
+		flight_unlist(engine->flights, &group->silent, flight);
+		return false;
+	default:
+		flight_unlist(engine->flights, &engine->noted, flight);
+		return false;
+	}
+}
+
+static void note_icmp(struct engine *engine, struct group *group,
+		      struct flight *flight, const struct engine_reply *reply)
+{
+	/* ICMP errors are rate-limited by those who send them: as a measure
+	 * of our pace they count like silence. */
+	bool was_open = detach(engine, group, flight, false, reply->at_ns);
+
+	flight->state = FLIGHT_NOTED;
+	flight->reason = (uint8_t)reply->reason;
+	flight->ttl = reply->ttl;
+	flight_append(engine->flights, &engine->noted, flight);
+	if (was_open)
+		group_closed_one(engine, group);
+}
+
+void engine_reply(struct engine *engine, const struct engine_reply *reply)
+{
+	uint64_t number = reply->target * engine->config.ports + reply->rank;
+	struct flight *flight = flight_find(engine->flights, number);
+	struct group *group;
+	struct result result;
+	unsigned answered;
+	bool was_open;
+
+	engine->stats.replies++;
+	/* The cookie says that we asked; no flight, then it is answered. */
+	if (!flight || (flight->state == FLIGHT_NOTED &&
+			reply->verdict == VERDICT_FILTERED)) {
+		engine->stats.duplicates++;
+		return;
+	}
+	group = group_of(engine, flight);
+	if (flight->state == FLIGHT_CANARY) {
+		canary_answered(engine, group, flight, reply);
+		return;
+	}
+	if (reply->verdict == VERDICT_FILTERED) {
+		note_icmp(engine, group, flight, reply);
+		return;
+	}
+	answered = try_answered(engine, flight, reply->port_offset);
+	result = (struct result){
+		.verdict = reply->verdict,
+		.reason = reply->reason,
+		.ttl = reply->ttl,
+		.rtt_ns = round_trip_ns(reply, flight, answered),
+		.tries = flight->tries,
+	};
+	rtt_sample(&group->rtt, result.rtt_ns);
+	learn_loss(engine, group, flight, answered);
+	canary_path_proved(group, answered == flight->tries ? flight->sent_ns
+							    : flight->first_ns);
+	canary_remember(engine, group, number);
+	if (reply->verdict == VERDICT_OPEN && !group->open_known) {
+		group->open_known = true;
+		group->open_number = number;
+	}
+	was_open = detach(engine, group, flight,
+			  answered == flight->tries || answered == 0,
+			  reply->at_ns);
+	engine_tell(engine, number, &result);
+	flight_remove(engine->flights, flight);
+	if (was_open)
+		group_closed_one(engine, group);
+}
+
+void engine_blind_until(struct engine *engine, int64_t until_ns)
+{
+	if (until_ns <= engine->blind_ns)
+		return;
+	engine->blind_ns = until_ns;
+}
+
+void engine_overrun(struct engine *engine, int64_t now_ns)
+{
+	engine_blind_until(engine, now_ns);
+	for (size_t i = 0; i < engine->config.n_lanes; i++)
+		lane_overrun(&engine->lanes[i], now_ns);
+}
+
+static bool group_is_blind(const struct engine *engine,
+			   const struct group *group,
+			   const struct flight *flight)
+{
+	return flight->sent_ns <= engine->blind_ns ||
+	       flight->sent_ns <= group->blind_ns;
+}
+
+static void timed_out(struct engine *engine, struct group *group,
+		      struct flight *flight, int64_t now_ns)
+{
+	bool counts = !group_is_blind(engine, group, flight) && !group->lost;
+
+	if (flight->hasty) {
+		group_resolved(group, flight->epoch, false, now_ns);
+		flight->hasty = false;
+		group_keep_silent(engine, group, flight);
+		return;
+	}
+	if (counts) {
+		group_resolved(group, flight->epoch, false, now_ns);
+		flight->counted++;
+	} else {
+		window_forget(&group->window, flight->epoch);
+	}
+	if (flight->tries < TRIES_MAX && !group->lost &&
+	    (!counts || (flight->counted < LOSS_MIN_TRIES &&
+			 !group_silent_enough(engine, group, flight)))) {
+		group_make_ready(engine, group, flight);
+		return;
+	}
+	group_keep_silent(engine, group, flight);
+}
+
+/* Late answers may have raised the number of tries that a settled group's
+ * silence has to outlast. */
+static void look_again(struct engine *engine)
+{
+	for (uint32_t i = 0; i < engine->n_groups; i++)
+		group_round(engine, &engine->groups[i]);
+}
+
+void engine_advance(struct engine *engine, int64_t horizon_ns, int64_t now_ns)
+{
+	struct flight *flight;
+
+	while ((flight = flight_due(engine->flights, horizon_ns))) {
+		struct group *group = group_of(engine, flight);
+
+		if (flight->state == FLIGHT_PARKED)
+			group_make_ready(engine, group, flight);
+		else if (flight->sent_ns + group_rto_ns(engine, group) >
+			 horizon_ns)
+			group_schedule(engine, group, flight, now_ns);
+		else if (flight->state == FLIGHT_CANARY)
+			canary_silent(engine, group, flight, now_ns);
+		else if (!canary_proves(engine, group, flight))
+			flight_schedule(engine->flights, flight,
+					now_ns + UNPROVED_NS);
+		else
+			timed_out(engine, group, flight, now_ns);
+	}
+	if (engine->unsettled == 0)
+		look_again(engine);
+}
+
+int64_t engine_wake_ns(const struct engine *engine)
+{
+	int64_t due = flights_next_ns(engine->flights);
+
+	return due < engine->send_ns ? due : engine->send_ns;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan/group.h"
+
+#define SWEEP_CANARY 8   /* probes of a sweep for one on an open port */
+#define ROOM_BUDGET  256 /* silent ones looked at to make room */
+
+static bool fresh_number(struct group *group, uint64_t *number)
+{
+	if (group->fresh == group->order.n)
+		return false;
+	*number = group->base + permute_at(&group->order, group->fresh++);
+	return true;
+}
+
+static void fill_probe(const struct engine *engine, uint64_t number,
+		       unsigned tries, struct engine_probe *probe)
+{
+	uint32_t ports = engine->config.ports;
+
+	*probe = (struct engine_probe){
+		.number = number,
+		.target = number / ports,
+		.rank = (uint32_t)(number % ports),
+		.port_offset = (uint8_t)(tries % engine->config.source_ports),
+	};
+}
+
+static bool table_full(const struct engine *engine)
+{
+	return flights_count(engine->flights) >= engine->config.held_limit;
+}
+
+/* The table is full: silence that is long enough is told for good, the rest
+ * asked on. */
+static void make_room(struct engine *engine, struct group *group)
+{
+	struct flight *flight, *next;
+	int budget = ROOM_BUDGET;
+
+	for (flight = flight_first(engine->flights, &group->silent);
+	     flight && budget--; flight = next) {
+		next = flight_after(engine->flights, flight);
+		flight_unlist(engine->flights, &group->silent, flight);
+		if (group_silent_enough(engine, group, flight)) {
+			engine_tell_filtered(engine, flight, REASON_NO_REPLY);
+			flight_remove(engine->flights, flight);
+		} else {
+			group_make_ready(engine, group, flight);
+			group->open++;
+		}
+	}
+	flight = flight_first(engine->flights, &engine->noted);
+	if (table_full(engine) && flight) {
+		flight_unlist(engine->flights, &engine->noted, flight);
+		engine_tell_filtered(engine, flight, flight->reason);
+		flight_remove(engine->flights, flight);
+	}
+}
+
+/* What this group would send next, taken out of its lists. */
+static struct flight *group_take(struct engine *engine, struct group *group)
+{
+	struct flight *flight = flight_first(engine->flights, &group->ready);
+	uint64_t number;
+
+	if (canary_waits(group))
+		return canary_take(engine, group);
+	if (flight) {
+		flight_unlist(engine->flights, &group->ready, flight);
+		/* The last of a round: what is silent then will want a proof;
+		 * the canary may as well come back meanwhile. */
+		if (group->ready.count == 0 && group->n_answered > 0 &&
+		    group->fresh == group->order.n &&
+		    engine->config.retries != 0)
+			group->want_canary = true;
+		return flight;
+	}
+	if (group->fresh == group->order.n)
+		return NULL;
+	if (table_full(engine))
+		make_room(engine, group);
+	if (table_full(engine) || !fresh_number(group, &number))
+		return NULL;
+	flight = flight_add(engine->flights, number);
+	if (!flight) {
+		group->fresh--; /* no memory just now: later */
+		return NULL;
+	}
+	flight->group = (uint16_t)(group - engine->groups);
+	flight->hasty = group_sweeps(group);
+	group->open++;
+	if (group_sweeps(group) && group->open_known &&
+	    group->fresh % SWEEP_CANARY == 0)
+		group->want_canary = true;
+	return flight;
+}
+
+static bool group_may_send(struct engine *engine, struct group *group,
+			   int64_t now_ns)
+{
+	int64_t at;
+
+	if (!canary_waits(group) && !group->ready.count &&
+	    group->fresh == group->order.n)
+		return false;
+	if (!lane_ready(group->lane, now_ns)) {
+		at = lane_next_ns(group->lane);
+	} else if (engine->config.rate_pps > 0 || canary_waits(group) ||
+		   window_allows(&group->window, now_ns)) {
+		return true;
+	} else {
+		at = window_next_ns(&group->window);
+		if (at <= now_ns)
+			return false; /* full: a reply or a time-out helps */
+	}
+	if (at < engine->send_ns)
+		engine->send_ns = at;
+	return false;
+}
+
+/* First tries are a fair sample of all ports; once all are out, the tries of
+ * one round are one of the ports that are left. */
+static bool is_sample(const struct group *group, const struct flight *flight)
+{
+	if (flight->state == FLIGHT_CANARY)
+		return false;
+	return flight->tries == 0 || group->rounds > 0;
+}
+
+bool engine_next(struct engine *engine, int64_t now_ns,
+		 struct engine_probe *probe)
+{
+	engine->send_ns = INT64_MAX;
+	if (!pacer_ready(&engine->pacer, now_ns)) {
+		engine->send_ns = pacer_next_ns(&engine->pacer);
+		return false;
+	}
+	for (uint32_t i = 0; i < engine->n_groups; i++) {
+		struct group *group = &engine->groups[engine->turn];
+		struct flight *flight;
+
+		engine->turn = (engine->turn + 1) % engine->n_groups;
+		if (group_sweeps(group) && group->fresh == group->order.n)
+			group_sweep_end(engine, group, now_ns);
+		else if (group_sweeps(group) && !group->swept)
+			group_sweep_begin(engine, group);
+		if (!group_may_send(engine, group, now_ns))
+			continue;
+		flight = group_take(engine, group);
+		if (!flight)
+			continue;
+		fill_probe(engine, flight->number,
+			   flight->state == FLIGHT_CANARY ? group->failures
+							  : flight->tries,
+			   probe);
+		probe->flight = flight;
+		pacer_spend(&engine->pacer, now_ns);
+		lane_spend(group->lane, now_ns);
+		flight->epoch =
+			window_sent(&group->window, is_sample(group, flight),
+				    group->rtt.srtt_ns, now_ns);
+		return true;
+	}
+	return false;
+}
+
+void engine_sent(struct engine *engine, const struct engine_probe *probe,
+		 int64_t now_ns)
+{
+	struct flight *flight = probe->flight;
+	struct group *group = group_of(engine, flight);
+
+	engine->stats.probes_sent++;
+	if (flight->tries > 0 || flight->state == FLIGHT_CANARY)
+		engine->stats.retransmissions++;
+	if (flight->tries++ == 0)
+		flight->first_ns = now_ns;
+	flight->sent_ns = now_ns;
+	if (flight->state != FLIGHT_CANARY)
+		flight->state = FLIGHT_AIR;
+	lane_accepted(group->lane);
+	group_schedule(engine, group, flight, now_ns);
+}
+
+void engine_refused(struct engine *engine, const struct engine_probe *probe,
+		    int64_t again_ns, int64_t now_ns)
+{
+	struct flight *flight = probe->flight;
+	struct group *group = group_of(engine, flight);
+
+	engine->stats.send_errors++;
+	if (again_ns) {
+		engine_parked(engine, probe, again_ns);
+		return;
+	}
+	window_forget(&group->window, flight->epoch);
+	lane_refused(group->lane, now_ns);
+	if (flight->state == FLIGHT_CANARY)
+		canary_withdrawn(engine, group, flight);
+	else
+		group_make_ready(engine, group, flight);
+}
+
+void engine_parked(struct engine *engine, const struct engine_probe *probe,
+		   int64_t again_ns)
+{
+	struct flight *flight = probe->flight;
+	struct group *group = group_of(engine, flight);
+
+	window_forget(&group->window, flight->epoch);
+	if (flight->state == FLIGHT_CANARY) {
+		canary_withdrawn(engine, group, flight);
+		return;
+	}
+	flight->state = FLIGHT_PARKED;
+	flight_schedule(engine->flights, flight, again_ns);
+}
+
+void engine_failed(struct engine *engine, const struct engine_probe *probe,
+		   enum reason reason)
+{
+	struct flight *flight = probe->flight;
+	struct group *group = group_of(engine, flight);
+
+	window_forget(&group->window, flight->epoch);
+	if (flight->state == FLIGHT_CANARY) {
+		canary_withdrawn(engine, group, flight);
+		return;
+	}
+	engine_tell_filtered(engine, flight, reason);
+	flight_remove(engine->flights, flight);
+	group_closed_one(engine, group);
+}
+
+bool engine_peek(struct engine *engine, struct engine_probe *probe)
+{
+	for (uint32_t i = 0; i < engine->n_groups; i++) {
+		struct group *group = &engine->groups[engine->turn];
+		uint64_t number;
+
+		engine->turn = (engine->turn + 1) % engine->n_groups;
+		if (fresh_number(group, &number)) {
+			fill_probe(engine, number, 0, probe);
+			return true;
+		}
+	}
+	return false;
+}

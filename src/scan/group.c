@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan/group.h"
+
+#include "base/clock.h"
+
+#define OWN_LOSS  200 /* answers that make a group's own estimate */
+#define UNSURE_NS (25 * NS_PER_MS) /* re-check while the RTT is unknown */
+
+struct group *group_of(struct engine *engine, const struct flight *flight)
+{
+	return &engine->groups[flight->group];
+}
+
+void engine_tell(struct engine *engine, uint64_t number,
+		 const struct result *result)
+{
+	engine->stats.done++;
+	engine->stats.verdicts[result->verdict]++;
+	engine->stats.reasons[result->verdict][result->reason]++;
+	engine->config.result(
+		engine->config.context, number / engine->config.ports,
+		(uint32_t)(number % engine->config.ports), result);
+}
+
+void engine_tell_filtered(struct engine *engine, const struct flight *flight,
+			  enum reason reason)
+{
+	struct result result = {
+		.verdict = VERDICT_FILTERED,
+		.reason = reason,
+		.ttl = flight->state == FLIGHT_NOTED ? flight->ttl : -1,
+		.rtt_ns = -1,
+		.tries = flight->tries,
+	};
+
+	engine_tell(engine, flight->number, &result);
+}
+
+const struct loss *group_loss(const struct engine *engine,
+			      const struct group *group)
+{
+	return group->loss.succeeded >= OWN_LOSS ? &group->loss : &engine->loss;
+}
+
+unsigned group_tries(const struct engine *engine, const struct group *group)
+{
+	unsigned tries =
+		loss_tries(group_loss(engine, group), engine->loss.succeeded);
+	int cap = engine->config.retries;
+
+	if (group->loss.succeeded == 0 && tries < LOSS_DEAF_TRIES)
+		tries = LOSS_DEAF_TRIES;
+	return cap >= 0 && tries > (unsigned)cap + 1 ? (unsigned)cap + 1
+						     : tries;
+}
+
+bool group_silent_enough(const struct engine *engine, const struct group *group,
+			 const struct flight *flight)
+{
+	return flight->counted >= group_tries(engine, group) ||
+	       flight->tries == TRIES_MAX;
+}
+
+void group_make_ready(struct engine *engine, struct group *group,
+		      struct flight *flight)
+{
+	flight->state = FLIGHT_READY;
+	flight_append(engine->flights, &group->ready, flight);
+}
+
+/* The loss estimate takes all tries alike. Should the latest have fared worse
+ * (a limit on the way, a burst of loss), answers still come in: as many as
+ * would be missing then are a reason to go on. */
+static bool answers_still_come(const struct engine *engine,
+			       const struct group *group)
+{
+	double p = loss_bound(group_loss(engine, group));
+
+	return (double)group->late * p > LOSS_WRONG_LIMIT * (1 - p);
+}
+
+void group_round(struct engine *engine, struct group *group)
+{
+	unsigned needed =
+		answers_still_come(engine, group) && engine->config.retries < 0
+			? TRIES_MAX
+			: group_tries(engine, group);
+	struct flight *flight, *next;
+
+	for (flight = flight_first(engine->flights, &group->silent); flight;
+	     flight = next) {
+		next = flight_after(engine->flights, flight);
+		if (flight->counted >= needed || flight->tries == TRIES_MAX ||
+		    group->lost)
+			continue;
+		flight_unlist(engine->flights, &group->silent, flight);
+		group_make_ready(engine, group, flight);
+		group->open++;
+	}
+	group->late = 0;
+	if (group->open > 0) {
+		group->rounds++;
+		window_new_sample(&group->window);
+	}
+	if (group->settled != (group->open == 0)) {
+		group->settled = group->open == 0;
+		engine->unsettled += group->settled ? -1 : 1;
+	}
+}
+
+void group_closed_one(struct engine *engine, struct group *group)
+{
+	group->open--;
+	if (group->open == 0 && group->fresh == group->order.n)
+		group_round(engine, group);
+}
+
+void group_keep_silent(struct engine *engine, struct group *group,
+		       struct flight *flight)
+{
+	flight->state = FLIGHT_SILENT;
+	flight_append(engine->flights, &group->silent, flight);
+	group_closed_one(engine, group);
+}
+
+void group_resolved(struct group *group, uint8_t epoch, bool answered,
+		    int64_t now_ns)
+{
+	window_resolved(&group->window, epoch, answered, group->rtt.srtt_ns,
+			now_ns);
+}
+
+int64_t group_rto_ns(const struct engine *engine, const struct group *group)
+{
+	int64_t rto = rtt_rto_ns(&group->rtt), cap = engine->config.wait_ns;
+
+	return cap >= 0 && rto > cap ? cap : rto;
+}
+
+void group_schedule(struct engine *engine, struct group *group,
+		    struct flight *flight, int64_t now_ns)
+{
+	int64_t due = flight->sent_ns + group_rto_ns(engine, group);
+
+	if (!group->rtt.valid && due > now_ns + UNSURE_NS)
+		due = now_ns + UNSURE_NS;
+	flight_schedule(engine->flights, flight, due);
+}
+
+bool group_sweeps(const struct group *group)
+{
+	return group->window.phase == WINDOW_SWEEP;
+}
+
+void group_sweep_begin(struct engine *engine, struct group *group)
+{
+	struct flight *flight;
+
+	group->swept = true;
+	while ((flight = flight_first(engine->flights, &group->ready))) {
+		flight_unlist(engine->flights, &group->ready, flight);
+		group_keep_silent(engine, group, flight);
+	}
+}
+
+void group_sweep_end(struct engine *engine, struct group *group, int64_t now_ns)
+{
+	window_sweep_end(&group->window, now_ns);
+	if (group->window.rate_pps >= WINDOW_SWEEP_PPS)
+		return;
+	engine->stats.limited_groups++;
+	engine->stats.limited_pps = group->window.rate_pps;
+	engine->stats.limited_target = group->base / engine->config.ports;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SCAN_GROUP_H
+#define SCAN_GROUP_H
+
+/*
+ * Inside the engine; nobody else includes this. A group is some neighbouring
+ * targets that are asked at a pace of their own.
+ *
+ *   engine.c          makes it, ends it, counts
+ *   engine_send.c     which probe goes next, and what became of sending it
+ *   engine_receive.c  replies and time-outs
+ *   group.c           one group: rounds of asking again, its pace
+ *   canary.c          one group: is its path alive?
+ */
+
+#include "scan/engine.h"
+#include "scan/flight.h"
+#include "scan/lane.h"
+#include "scan/loss.h"
+#include "scan/pacer.h"
+#include "scan/rtt.h"
+#include "scan/window.h"
+#include "spec/permute.h"
+
+#define TRIES_MAX 255u
+#define CANARIES  4 /* answered ports to choose from */
+
+struct group {
+	uint64_t base;  /* its first probe's number */
+	uint64_t fresh; /* asked so far; of order.n */
+	struct permute order;
+	struct rtt rtt;
+	struct window window;
+	struct loss loss;
+	struct lane *lane;
+	struct flight_list ready, silent;
+	uint32_t open; /* in the air, parked, ready or handed out */
+	bool settled;  /* all asked, all silence long enough */
+	/* The canary. */
+	int64_t proved_ns;  /* the path worked for what left then */
+	int64_t doubted_ns; /* since then no canary answered; 0: none asked */
+	int64_t blind_ns;   /* silence of what left till then says nothing */
+	uint64_t answered[CANARIES]; /* numbers, the latest of some targets */
+	unsigned n_answered, choice, failures;
+	unsigned rounds; /* of asking again what is silent */
+	uint64_t late;   /* answers to retransmissions since the last */
+	bool want_canary, canary_out, lost;
+	bool open_known, swept;
+	uint64_t open_number; /* a port known to be open */
+};
+
+struct engine {
+	struct engine_config config;
+	struct group *groups;
+	uint32_t n_groups, turn, unsettled;
+	struct lane *lanes;
+	struct flights *flights;
+	struct flight_list noted;
+	struct pacer pacer; /* --rate and --max-rate */
+	struct loss loss;
+	int64_t blind_ns;
+	int64_t send_ns; /* when engine_next() may succeed again */
+	struct engine_stats stats;
+};
+
+/* ---- group.c ---- */
+
+struct group *group_of(struct engine *engine, const struct flight *flight);
+
+/* A final verdict, to the one who runs the scan. */
+void engine_tell(struct engine *engine, uint64_t number,
+		 const struct result *result);
+
+void engine_tell_filtered(struct engine *engine, const struct flight *flight,
+			  enum reason reason);
+
+/* A group's own estimate where it rests on enough answers. */
+const struct loss *group_loss(const struct engine *engine,
+			      const struct group *group);
+
+/* Tries that silence must outlast here, by what is known now. */
+unsigned group_tries(const struct engine *engine, const struct group *group);
+
+bool group_silent_enough(const struct engine *engine, const struct group *group,
+			 const struct flight *flight);
+
+/* A flight that stands nowhere: it is to be sent (again). */
+void group_make_ready(struct engine *engine, struct group *group,
+		      struct flight *flight);
+
+/* A group with nothing open: what has to be asked once more becomes ready;
+ * when nothing has, the group is settled. */
+void group_round(struct engine *engine, struct group *group);
+
+/* One less is open: perhaps the round is over. */
+void group_closed_one(struct engine *engine, struct group *group);
+
+/* A flight that stands nowhere: nothing to do for it in this round. */
+void group_keep_silent(struct engine *engine, struct group *group,
+		       struct flight *flight);
+
+/* For the window: a try was answered, or its time is over. */
+void group_resolved(struct group *group, uint8_t epoch, bool answered,
+		    int64_t now_ns);
+
+int64_t group_rto_ns(const struct engine *engine, const struct group *group);
+
+/* Until the RTT is known the flight is looked at more often: the first
+ * sample shortens the wait of all that are out. */
+void group_schedule(struct engine *engine, struct group *group,
+		    struct flight *flight, int64_t now_ns);
+
+/* First tries run ahead of a limit on RSTs: see scan/window.h. */
+bool group_sweeps(const struct group *group);
+
+/* A group that is found to limit its RSTs: what is to be sent again waits
+ * until all are asked, and the open port becomes the measure. */
+void group_sweep_begin(struct engine *engine, struct group *group);
+
+void group_sweep_end(struct engine *engine, struct group *group,
+		     int64_t now_ns);
+
+/* ---- canary.c ---- */
+
+/* Remembers ports that answer, of different targets where there are some. */
+void canary_remember(struct engine *engine, struct group *group,
+		     uint64_t number);
+
+/* A probe that left then was answered. */
+void canary_path_proved(struct group *group, int64_t sent_ns);
+
+/* Did anything that left no earlier get through? Asks the canary if not. A
+ * group that never answered has no canary: its silence is all there is. */
+bool canary_proves(const struct engine *engine, struct group *group,
+		   const struct flight *flight);
+
+/* The canary, to be sent next; NULL without memory. */
+struct flight *canary_take(struct engine *engine, struct group *group);
+
+/* Is one to be sent? */
+bool canary_waits(const struct group *group);
+
+/* It did not leave; it is asked for again when it is missed. */
+void canary_withdrawn(struct engine *engine, struct group *group,
+		      struct flight *flight);
+
+void canary_answered(struct engine *engine, struct group *group,
+		     struct flight *flight, const struct engine_reply *reply);
+
+/* So many in a row are not loss: what left before tells nothing. */
+void canary_silent(struct engine *engine, struct group *group,
+		   struct flight *flight, int64_t now_ns);
+
+#endif
