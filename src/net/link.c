@@ -157,6 +157,16 @@ static int deafen(int fd)
 			  sizeof(program));
 }
 
+/* Where no queueing discipline is configured, frames may skip that layer; the
+ * device's own refusals are reported all the same. */
+static void bypass_qdisc(int fd)
+{
+	int one = 1;
+
+	(void)setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one,
+			 sizeof(one));
+}
+
 struct link *link_open_frames(const struct interface *interface,
 			      struct error *error)
 {
@@ -170,6 +180,8 @@ struct link *link_open_frames(const struct interface *interface,
 		link_close(&self->link);
 		return NULL;
 	}
+	if (interface->qlen == 0)
+		bypass_qdisc(self->fd);
 	for (size_t i = 0; i < LINK_BATCH; i++) {
 		struct sockaddr_ll *name =
 			(struct sockaddr_ll *)&self->names[i];
