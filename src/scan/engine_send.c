@@ -69,8 +69,8 @@ static struct flight *group_take(struct engine *engine, struct group *group)
 		flight_unlist(engine->flights, &group->ready, flight);
 		/* The last of a round: what is silent then will want a proof;
 		 * the canary may as well come back meanwhile. */
-		if (group->ready.count == 0 && group->n_answered > 0 &&
-		    group->fresh == group->order.n &&
+		if (group->ready.count == 0 && flight->tries > 0 &&
+		    group->n_answered > 0 && group->fresh == group->order.n &&
 		    engine->config.retries != 0)
 			group->want_canary = true;
 		return flight;

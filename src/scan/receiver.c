@@ -92,6 +92,7 @@ static void drop_source(struct receiver *receiver, size_t i,
 			const struct error *error)
 {
 	log_line(LOG_WARN, "%s", error->text);
+	receiver->past_drops += capture_drops(receiver->sources[i].capture);
 	capture_close(receiver->sources[i].capture);
 	receiver->sources[i] = receiver->sources[--receiver->n_sources];
 	atomic_store(&receiver->shared->captures_gone, true);
@@ -103,7 +104,7 @@ static int read_all(struct receiver *receiver)
 	struct shared *shared = receiver->shared;
 	struct reading reading = {.receiver = receiver};
 	int64_t begun_ns = clock_now_ns();
-	uint64_t drops = 0;
+	uint64_t drops;
 	int total = 0, n;
 
 	reading.offset_ns = clock_wall_offset_ns();
@@ -130,9 +131,10 @@ static int read_all(struct receiver *receiver)
 		} while (n == READ_LIMIT);
 		if (n < 0)
 			drop_source(receiver, i--, &error);
-		else
-			drops += capture_drops(source->capture);
 	}
+	drops = receiver->past_drops;
+	for (size_t i = 0; i < receiver->n_sources; i++)
+		drops += capture_drops(receiver->sources[i].capture);
 	atomic_store(&shared->capture_drops, drops);
 	if (reading.rejected)
 		atomic_fetch_add(&shared->replies_rejected, reading.rejected);

@@ -43,6 +43,7 @@ struct receiver {
 	size_t n_sources;
 	struct reply_key key;
 	struct shared *shared;
+	uint64_t past_drops; /* of captures that are closed */
 };
 
 /* The thread's function; argument: struct receiver. Ends when

@@ -135,7 +135,7 @@ static void flush(struct loop *loop)
 	batch->n = 0;
 }
 
-static void solicit(struct loop *loop, const struct sender_way *way,
+static void solicit(struct loop *loop, const struct way *way,
 		    const struct addr *next_hop)
 {
 	uint8_t bytes[SOLICIT_MAX_BYTES];
@@ -154,7 +154,7 @@ static void solicit(struct loop *loop, const struct sender_way *way,
 
 /* The next hop's MAC into probe; false when the probe cannot leave now: the
  * engine has been told. */
-static bool resolve(struct loop *loop, const struct sender_way *way,
+static bool resolve(struct loop *loop, const struct way *way,
 		    const struct engine_probe *at, struct probe *probe,
 		    int64_t now_ns)
 {
@@ -189,13 +189,14 @@ static bool resolve(struct loop *loop, const struct sender_way *way,
 	return false;
 }
 
-static struct sender_way *way_to(struct sender *sender, const struct addr *dest)
+static struct way *way_to(struct sender *sender, const struct addr *dest)
 {
 	const struct pathset *paths = sender->config->paths;
 
-	if (sender->n_ways == 1)
-		return &sender->ways[0];
-	return &sender->ways[pathset_index(paths, pathset_find(paths, dest))];
+	if (sender->ways.n == 1)
+		return &sender->ways.at[0];
+	return &sender->ways
+			.at[pathset_index(paths, pathset_find(paths, dest))];
 }
 
 /* Puts a probe into the batch, or tells the engine why not. */
@@ -210,7 +211,7 @@ static void prepare(struct loop *loop, const struct engine_probe *at,
 		.source_port =
 			(uint16_t)(sender->key.source_port + at->port_offset),
 	};
-	struct sender_way *way = way_to(sender, &probe.dest);
+	struct way *way = way_to(sender, &probe.dest);
 	size_t i;
 
 	if (!way->link) {
@@ -435,7 +436,6 @@ void *sender_run(void *argument)
 	engine_finish(sender->engine);
 	tick(&loop, clock_now_ns());
 	(void)!write(sender->shared->receiver_stop_fd, &one, sizeof(one));
-	for (size_t i = 0; i < sender->n_links; i++)
-		link_close(sender->links[i]);
+	ways_close(&sender->ways);
 	return NULL;
 }

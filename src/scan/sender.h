@@ -7,13 +7,11 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "net/probe.h"
 #include "scan/engine.h"
+#include "scan/ways.h"
 #include "wire/reply.h"
 
-struct link;
 struct neighbour_table;
-struct path;
 struct shared;
 struct synscan_config;
 
@@ -23,21 +21,10 @@ struct synscan_config;
  * the engine, the links and the neighbour table.
  */
 
-/* How packets leave on one path; as many as the path set has. */
-struct sender_way {
-	const struct path *path; /* not routable: link is NULL */
-	struct link *link;       /* ways may share one */
-	bool frames;             /* Ethernet frames, else raw IP */
-	struct probe_template template;
-};
-
 struct sender {
 	const struct synscan_config *config;
 	struct engine *engine;
-	struct sender_way *ways;
-	size_t n_ways;
-	struct link **links; /* each once */
-	size_t n_links;
+	struct ways ways;
 	struct neighbour_table *neighbours;
 	struct reply_key key;
 	struct shared *shared;

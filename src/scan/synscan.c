@@ -12,13 +12,13 @@
 #include "base/log.h"
 #include "base/ring.h"
 #include "net/capture.h"
-#include "net/link.h"
 #include "net/neighbour.h"
 #include "net/pathset.h"
 #include "net/sourceports.h"
 #include "scan/receiver.h"
 #include "scan/sender.h"
 #include "scan/shared.h"
+#include "scan/ways.h"
 #include "spec/portset.h"
 #include "spec/targetset.h"
 
@@ -50,168 +50,6 @@ void synscan_interrupt(struct synscan *scan)
 
 	atomic_store(&scan->shared.interrupted, true);
 	(void)!write(scan->shared.wake_fd, &one, sizeof(one));
-}
-
-/* ---- the ways out ---- */
-
-static bool wants_frames(const struct synscan_config *config,
-			 const struct path *path)
-{
-	const struct route *route = &path->route;
-
-	if (config->via == SYNSCAN_IP || !path->iface.ethernet)
-		return false;
-	if (route->type == ROUTE_ON_LINK)
-		return true;
-	/* A gateway of the other family: the kernel knows how to ask it. */
-	return route->type == ROUTE_GATEWAY &&
-	       route->gateway.family == route->source.family;
-}
-
-static void say_path(const struct sender_way *way)
-{
-	const struct path *path = way->path;
-	char source[ADDR_TEXT_BYTES], gateway[ADDR_TEXT_BYTES];
-	const char *how = way->frames ? "Ethernet frames" : "raw IP";
-
-	addr_format(&path->route.source, source);
-	if (path->route.type == ROUTE_GATEWAY)
-		log_line(LOG_INFO, "path: %s from %s, gateway %s, %s: %s",
-			 path->iface.name, source,
-			 addr_format(&path->route.gateway, gateway), how,
-			 way->frames ? "an Ethernet link"
-				     : "no frames on this link");
-	else
-		log_line(LOG_INFO, "path: %s from %s, %s, %s", path->iface.name,
-			 source,
-			 path->route.type == ROUTE_LOCAL
-				 ? "this host's own address"
-				 : "target on the link",
-			 how);
-}
-
-/* The link of an earlier way that goes out alike. */
-static struct link *known_link(const struct sender *sender,
-			       const struct sender_way *way)
-{
-	for (size_t i = 0; i < sender->n_ways; i++) {
-		const struct sender_way *other = &sender->ways[i];
-
-		if (other->link && other->frames == way->frames &&
-		    other->path->iface.index == way->path->iface.index &&
-		    (way->frames || other->path->route.source.family ==
-					    way->path->route.source.family))
-			return other->link;
-	}
-	return NULL;
-}
-
-static int open_link(struct synscan *scan, struct sender_way *way,
-		     struct error *error)
-{
-	struct sender *sender = &scan->sender;
-	const struct path *path = way->path;
-	const char *device =
-		scan->config.bind_device && path->route.type != ROUTE_LOCAL
-			? path->iface.name
-			: NULL;
-
-	way->link = known_link(sender, way);
-	if (way->link)
-		return 0;
-	way->link = way->frames ? link_open_frames(&path->iface, error)
-				: link_open_ip(path->route.source.family,
-					       device, error);
-	if (!way->link)
-		return error_context(error, "open %s", path->iface.name);
-	sender->links[sender->n_links++] = way->link;
-	return 0;
-}
-
-static int open_way(struct synscan *scan, struct sender_way *way,
-		    struct error *error)
-{
-	const struct path *path = way->path;
-	struct probe probe = {
-		.source = path->route.source,
-		.dest = path->route.source, /* patched */
-		.mss = probe_mss(path->route.source.family, path->iface.mtu),
-	};
-
-	if (path->route.type == ROUTE_NONE)
-		return 0;
-	way->frames = wants_frames(&scan->config, path);
-	if (scan->config.via == SYNSCAN_LINK && !way->frames)
-		return error_set(error, STATUS_USAGE,
-				 "--via link: %s takes no frames for %s",
-				 path->iface.name,
-				 path->route.type == ROUTE_LOCAL
-					 ? "this host's own addresses"
-					 : "these targets");
-	probe.ethernet = way->frames;
-	memcpy(probe.source_mac, path->iface.mac, sizeof(probe.source_mac));
-	if (open_link(scan, way, error) < 0 ||
-	    probe_template_init(&way->template, &probe, error) < 0)
-		return -1;
-	say_path(way);
-	return 0;
-}
-
-static int open_ways(struct synscan *scan, struct error *error)
-{
-	struct sender *sender = &scan->sender;
-	size_t n = pathset_count(scan->config.paths);
-
-	sender->ways = calloc(n, sizeof(*sender->ways));
-	sender->links = calloc(n, sizeof(*sender->links));
-	if (!sender->ways || !sender->links)
-		return error_errno(error, "paths");
-	sender->n_ways = n;
-	for (size_t i = 0; i < n; i++) {
-		sender->ways[i].path = pathset_nth(scan->config.paths, i);
-		if (open_way(scan, &sender->ways[i], error) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* ---- captures ---- */
-
-static bool has_capture(const struct receiver *receiver, unsigned ifindex)
-{
-	for (size_t i = 0; i < receiver->n_sources; i++)
-		if (receiver->sources[i].ifindex == ifindex)
-			return true;
-	return false;
-}
-
-/* One for each interface that answers can come in by. */
-static int open_captures(struct synscan *scan, struct error *error)
-{
-	struct receiver *receiver = &scan->receiver;
-	const struct sender *sender = &scan->sender;
-	char filter[CAPTURE_FILTER_BYTES];
-	uint16_t first = scan->receiver.key.source_port;
-	uint16_t last = (uint16_t)(first + receiver->key.source_ports - 1);
-
-	receiver->sources = calloc(sender->n_ways, sizeof(*receiver->sources));
-	if (!receiver->sources)
-		return error_errno(error, "captures");
-	for (size_t i = 0; i < sender->n_ways; i++) {
-		const struct sender_way *way = &sender->ways[i];
-		struct capture *capture;
-
-		if (!way->link || has_capture(receiver, way->path->iface.index))
-			continue;
-		capture_filter(filter, first, last, way->path->iface.ethernet);
-		capture = capture_open(way->path->iface.name, filter, error);
-		if (!capture)
-			return -1;
-		receiver->sources[receiver->n_sources++] =
-			(struct receiver_source){capture,
-						 way->path->iface.index};
-	}
-	return 0;
 }
 
 /* What the kernel knows for certain need not be asked again. */
@@ -428,7 +266,12 @@ static int open_all(struct synscan *scan, struct error *error)
 	key->source_port = sourceports_first(scan->sourceports);
 	key->source_ports = sourceports_count(scan->sourceports);
 	scan->receiver.key = *key;
-	if (open_ways(scan, error) < 0 || open_captures(scan, error) < 0 ||
+	if (ways_open(&scan->sender.ways, &scan->config, error) < 0 ||
+	    ways_open_captures(
+		    &scan->sender.ways, key->source_port,
+		    (uint16_t)(key->source_port + key->source_ports - 1),
+		    &scan->receiver.sources, &scan->receiver.n_sources,
+		    error) < 0 ||
 	    load_neighbours(scan, error) < 0)
 		return -1;
 	scan->sender.engine =
@@ -458,11 +301,10 @@ struct synscan *synscan_open(const struct synscan_config *config,
 /* What the threads own they close; what is left here was never handed over. */
 static void close_handles(struct synscan *scan)
 {
-	for (size_t i = 0; i < scan->sender.n_links; i++)
-		link_close(scan->sender.links[i]);
+	ways_close(&scan->sender.ways);
 	for (size_t i = 0; i < scan->receiver.n_sources; i++)
 		capture_close(scan->receiver.sources[i].capture);
-	scan->sender.n_links = scan->receiver.n_sources = 0;
+	scan->receiver.n_sources = 0;
 }
 
 void synscan_close(struct synscan *scan)
@@ -478,8 +320,7 @@ void synscan_close(struct synscan *scan)
 		close(scan->shared.wake_fd);
 	if (scan->shared.receiver_stop_fd >= 0)
 		close(scan->shared.receiver_stop_fd);
-	free(scan->sender.ways);
-	free(scan->sender.links);
+	ways_free(&scan->sender.ways);
 	free(scan->receiver.sources);
 	free(scan);
 }
@@ -507,7 +348,7 @@ static int run_threads(struct synscan *scan, struct error *error)
 	}
 	pthread_join(sender, NULL);
 	pthread_join(receiver, NULL);
-	scan->sender.n_links = scan->receiver.n_sources = 0;
+	scan->receiver.n_sources = 0;
 	return 0;
 }
 

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan/ways.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "net/capture.h"
+#include "net/link.h"
+#include "net/pathset.h"
+#include "scan/receiver.h"
+#include "scan/synscan.h"
+
+static bool wants_frames(const struct synscan_config *config,
+			 const struct path *path)
+{
+	const struct route *route = &path->route;
+
+	if (config->via == SYNSCAN_IP || !path->iface.ethernet)
+		return false;
+	if (route->type == ROUTE_ON_LINK)
+		return true;
+	/* A gateway of the other family: the kernel knows how to ask it. */
+	return route->type == ROUTE_GATEWAY &&
+	       route->gateway.family == route->source.family;
+}
+
+static void say_path(const struct way *way)
+{
+	const struct path *path = way->path;
+	char source[ADDR_TEXT_BYTES], gateway[ADDR_TEXT_BYTES];
+	const char *how = way->frames ? "Ethernet frames" : "raw IP";
+
+	addr_format(&path->route.source, source);
+	if (path->route.type == ROUTE_GATEWAY)
+		log_line(LOG_INFO, "path: %s from %s, gateway %s, %s: %s",
+			 path->iface.name, source,
+			 addr_format(&path->route.gateway, gateway), how,
+			 way->frames ? "an Ethernet link"
+				     : "no frames on this link");
+	else
+		log_line(LOG_INFO, "path: %s from %s, %s, %s", path->iface.name,
+			 source,
+			 path->route.type == ROUTE_LOCAL
+				 ? "this host's own address"
+				 : "target on the link",
+			 how);
+}
+
+/* The link of an earlier way that goes out alike. */
+static struct link *known_link(const struct ways *ways, const struct way *way)
+{
+	for (size_t i = 0; i < ways->n; i++) {
+		const struct way *other = &ways->at[i];
+
+		if (other->link && other->frames == way->frames &&
+		    other->path->iface.index == way->path->iface.index &&
+		    (way->frames || other->path->route.source.family ==
+					    way->path->route.source.family))
+			return other->link;
+	}
+	return NULL;
+}
+
+static int open_link(struct ways *ways, struct way *way,
+		     const struct synscan_config *config, struct error *error)
+{
+	const struct path *path = way->path;
+	const char *device =
+		config->bind_device && path->route.type != ROUTE_LOCAL
+			? path->iface.name
+			: NULL;
+
+	way->link = known_link(ways, way);
+	if (way->link)
+		return 0;
+	way->link = way->frames ? link_open_frames(&path->iface, error)
+				: link_open_ip(path->route.source.family,
+					       device, error);
+	if (!way->link)
+		return error_context(error, "open %s", path->iface.name);
+	ways->links[ways->n_links++] = way->link;
+	return 0;
+}
+
+static int open_way(struct ways *ways, struct way *way,
+		    const struct synscan_config *config, struct error *error)
+{
+	const struct path *path = way->path;
+	struct probe probe = {
+		.source = path->route.source,
+		.dest = path->route.source, /* patched */
+		.mss = probe_mss(path->route.source.family, path->iface.mtu),
+	};
+
+	if (path->route.type == ROUTE_NONE)
+		return 0;
+	way->frames = wants_frames(config, path);
+	if (config->via == SYNSCAN_LINK && !way->frames)
+		return error_set(error, STATUS_USAGE,
+				 "--via link: %s takes no frames for %s",
+				 path->iface.name,
+				 path->route.type == ROUTE_LOCAL
+					 ? "this host's own addresses"
+					 : "these targets");
+	probe.ethernet = way->frames;
+	memcpy(probe.source_mac, path->iface.mac, sizeof(probe.source_mac));
+	if (open_link(ways, way, config, error) < 0 ||
+	    probe_template_init(&way->template, &probe, error) < 0)
+		return -1;
+	say_path(way);
+	return 0;
+}
+
+int ways_open(struct ways *ways, const struct synscan_config *config,
+	      struct error *error)
+{
+	size_t n = pathset_count(config->paths);
+
+	ways->at = calloc(n, sizeof(*ways->at));
+	ways->links = calloc(n, sizeof(struct link *));
+	if (!ways->at || !ways->links)
+		return error_errno(error, "paths");
+	ways->n = n;
+	for (size_t i = 0; i < n; i++) {
+		ways->at[i].path = pathset_nth(config->paths, i);
+		if (open_way(ways, &ways->at[i], config, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void ways_close(struct ways *ways)
+{
+	for (size_t i = 0; i < ways->n_links; i++)
+		link_close(ways->links[i]);
+	ways->n_links = 0;
+}
+
+void ways_free(struct ways *ways)
+{
+	ways_close(ways);
+	free(ways->at);
+	free(ways->links);
+}
+
+static bool has_capture(const struct receiver_source *sources, size_t n,
+			unsigned ifindex)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sources[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+int ways_open_captures(const struct ways *ways, uint16_t first_port,
+		       uint16_t last_port, struct receiver_source **out,
+		       size_t *n, struct error *error)
+{
+	char filter[CAPTURE_FILTER_BYTES];
+
+	*n = 0;
+	*out = calloc(ways->n, sizeof(**out));
+	if (!*out)
+		return error_errno(error, "captures");
+	for (size_t i = 0; i < ways->n; i++) {
+		const struct way *way = &ways->at[i];
+		const struct interface *iface = &way->path->iface;
+		struct capture *capture;
+
+		if (!way->link || has_capture(*out, *n, iface->index))
+			continue;
+		capture_filter(filter, first_port, last_port, iface->ethernet);
+		capture = capture_open(iface->name, filter, error);
+		if (!capture)
+			return -1;
+		(*out)[(*n)++] =
+			(struct receiver_source){capture, iface->index};
+	}
+	return 0;
+}
