@@ -185,7 +185,8 @@ static void text_loss(struct format_context *context,
 	uint64_t loss, wrong;
 	struct line line;
 
-	if (!(summary->loss > 0) && !summary->verdicts[VERDICT_FILTERED])
+	if (!(summary->loss > 0) &&
+	    !summary->reasons[VERDICT_FILTERED][REASON_NO_REPLY])
 		return;
 	/* In thousandths; the loss in thousandths of a percent. */
 	loss = format_millionths(summary->loss) / 10;
