@@ -11,13 +11,14 @@
 void canary_remember(struct engine *engine, struct group *group,
 		     uint64_t number)
 {
-	uint64_t target = number / engine->config.ports;
+	uint64_t seen = engine->stats.verdicts[VERDICT_OPEN] +
+			engine->stats.verdicts[VERDICT_CLOSED];
 
-	for (unsigned i = 0; i < group->n_answered; i++)
-		if (group->answered[i] / engine->config.ports == target)
-			return;
 	if (group->n_answered < CANARIES)
 		group->answered[group->n_answered++] = number;
+	else if (seen % 64 == 0)
+		/* Newer ones too: hosts may go. */
+		group->answered[seen / 64 % CANARIES] = number;
 }
 
 void canary_path_proved(struct group *group, int64_t sent_ns)
@@ -38,39 +39,69 @@ bool canary_proves(const struct engine *engine, struct group *group,
 	return false;
 }
 
+/* A port that answers and is not being asked just now. */
+static bool choose(const struct engine *engine, struct group *group,
+		   uint64_t *number)
+{
+	if (group->open_known && group->choice % 8 == 0 &&
+	    !flight_find(engine->flights, group->open_number)) {
+		group->choice++;
+		*number = group->open_number;
+		return true;
+	}
+	for (unsigned i = 0; i < group->n_answered; i++) {
+		*number = group->answered[++group->choice % group->n_answered];
+		if (!flight_find(engine->flights, *number))
+			return true;
+	}
+	return false;
+}
+
 struct flight *canary_take(struct engine *engine, struct group *group)
 {
-	unsigned choice = group->choice % group->n_answered;
-	struct flight *flight =
-		flight_add(engine->flights, group->open_known && choice == 0
-						    ? group->open_number
-						    : group->answered[choice]);
+	struct flight *flight;
+	uint64_t number;
 
+	if (!choose(engine, group, &number))
+		return NULL;
+	flight = flight_add(engine->flights, number);
 	if (!flight)
 		return NULL;
-	flight->group = (uint16_t)(group - engine->groups);
+	flight->group = (uint32_t)(group - engine->groups);
 	flight->state = FLIGHT_CANARY;
+	/* A late answer to the last one must not pass for this one's. */
+	flight->reason = (uint8_t)(group->choice % engine->config.source_ports);
 	group->want_canary = false;
-	group->canary_out = true;
+	group->canaries_out++;
 	return flight;
 }
 
 bool canary_waits(const struct group *group)
 {
-	return group->want_canary && !group->canary_out;
+	return group->want_canary && group->canaries_out == 0;
+}
+
+bool canary_is_due(struct group *group)
+{
+	unsigned every = window_beacons(&group->window);
+
+	if (every == 0 || group->n_answered == 0 ||
+	    ++group->since_beacon < every)
+		return false;
+	group->since_beacon = 0;
+	return true;
 }
 
 static void canary_gone(struct engine *engine, struct group *group,
 			struct flight *flight)
 {
-	group->canary_out = false;
+	group->canaries_out--;
 	flight_remove(engine->flights, flight);
 }
 
 void canary_withdrawn(struct engine *engine, struct group *group,
 		      struct flight *flight)
 {
-	group->choice++;
 	canary_gone(engine, group, flight);
 }
 
@@ -78,14 +109,15 @@ void canary_answered(struct engine *engine, struct group *group,
 		     struct flight *flight, const struct engine_reply *reply)
 {
 	if (reply->verdict == VERDICT_FILTERED ||
-	    reply->port_offset !=
-		    group->failures % engine->config.source_ports ||
+	    reply->port_offset != flight->reason ||
 	    (reply->time_ok && reply->at_ns < flight->sent_ns)) {
 		engine->stats.duplicates++; /* of the port's own answer */
 		return;
 	}
 	canary_path_proved(group, flight->sent_ns);
-	group_resolved(group, 0, false, reply->at_ns);
+	group_learn(engine, group, 0, 1);
+	group->beacons.succeeded++;
+	group_resolved(engine, group, flight->epoch, true, reply->at_ns);
 	if (group_sweeps(group) && flight->number == group->open_number)
 		window_sweep_canary(&group->window, true);
 	flight_unschedule(engine->flights, flight);
@@ -97,11 +129,12 @@ void canary_silent(struct engine *engine, struct group *group,
 {
 	int64_t sent_ns = flight->sent_ns;
 
-	group_resolved(group, 0, false, now_ns);
+	group_learn(engine, group, 1, 0);
+	group->beacons.failed++;
+	group_resolved(engine, group, flight->epoch, false, now_ns);
 	if (group_sweeps(group) && flight->number == group->open_number)
 		window_sweep_canary(&group->window, false);
 	canary_gone(engine, group, flight);
-	group->choice++;
 	group->failures++;
 	group->want_canary = true;
 	if (!group->doubted_ns)

@@ -16,9 +16,12 @@
 
 static uint64_t groups_in(const struct engine_config *config, uint64_t targets)
 {
-	uint64_t n = targets < ENGINE_GROUPS ? targets : ENGINE_GROUPS;
+	uint64_t n = (uint64_t)((double)ENGINE_GROUPS * (double)targets /
+				(double)config->targets);
 	uint64_t worth = targets * config->ports / GROUP_PROBES;
 
+	if (n > targets)
+		n = targets;
 	if (n > worth)
 		n = worth;
 	return n > 0 ? n : 1;
@@ -166,7 +169,7 @@ void engine_stats(const struct engine *engine, struct engine_stats *stats)
 
 void engine_quality(const struct engine *engine, double *loss, double *wrong)
 {
-	*loss = loss_share(&engine->loss);
+	*loss = loss_share(&engine->loss_all);
 	*wrong = 0;
 	for (uint32_t i = 0; i < engine->n_groups; i++) {
 		const struct group *group = &engine->groups[i];

@@ -30,18 +30,17 @@ static int64_t round_trip_ns(const struct engine_reply *reply,
 }
 
 static void learn_loss(struct engine *engine, struct group *group,
-		       const struct flight *flight, unsigned answered)
+		       const struct flight *flight, unsigned answered,
+		       int64_t now_ns)
 {
 	unsigned failed = answered ? answered - 1 : flight->tries - 1u;
 
-	if (failed > flight->counted)
-		failed = flight->counted;
-	group->loss.succeeded++;
-	group->loss.failed += failed;
-	engine->loss.succeeded++;
-	engine->loss.failed += failed;
+	if (failed > group_counted(group, flight))
+		failed = group_counted(group, flight);
+	group_learn(engine, group, failed, 1);
 	group->late += failed > 0;
-	window_evidence(&group->window, failed > 0);
+	window_evidence(&group->window, failed > 0, flight->first_ns,
+			group_rto_ns(engine, group), now_ns);
 }
 
 /* Out of whatever it stands in; true when it was open till now. */
@@ -50,7 +49,7 @@ static bool detach(struct engine *engine, struct group *group,
 {
 	switch (flight->state) {
 	case FLIGHT_AIR:
-		group_resolved(group, flight->epoch, answered, now_ns);
+		group_resolved(engine, group, flight->epoch, answered, now_ns);
 		flight_unschedule(engine->flights, flight);
 		return true;
 	case FLIGHT_PARKED:
@@ -117,7 +116,7 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 		.tries = flight->tries,
 	};
 	rtt_sample(&group->rtt, result.rtt_ns);
-	learn_loss(engine, group, flight, answered);
+	learn_loss(engine, group, flight, answered, reply->at_ns);
 	canary_path_proved(group, answered == flight->tries ? flight->sent_ns
 							    : flight->first_ns);
 	canary_remember(engine, group, number);
@@ -162,18 +161,22 @@ static void timed_out(struct engine *engine, struct group *group,
 	bool counts = !group_is_blind(engine, group, flight) && !group->lost;
 
 	if (flight->hasty) {
-		group_resolved(group, flight->epoch, false, now_ns);
+		group_resolved(engine, group, flight->epoch, false, now_ns);
 		flight->hasty = false;
 		group_keep_silent(engine, group, flight);
 		return;
 	}
 	if (counts) {
-		group_resolved(group, flight->epoch, false, now_ns);
-		flight->counted++;
+		group_resolved(engine, group, flight->epoch, false, now_ns);
+		flight->counted = (uint8_t)(group_counted(group, flight) + 1);
+		flight->era = group->era;
 	} else {
 		window_forget(&group->window, flight->epoch);
 	}
+	/* At once only where nothing is known to be short of room. */
 	if (flight->tries < TRIES_MAX && !group->lost &&
+	    (group->window.phase == WINDOW_GROW ||
+	     group->fresh == group->order.n) &&
 	    (!counts || (flight->counted < LOSS_MIN_TRIES &&
 			 !group_silent_enough(engine, group, flight)))) {
 		group_make_ready(engine, group, flight);

@@ -30,15 +30,13 @@ static bool table_full(const struct engine *engine)
 	return flights_count(engine->flights) >= engine->config.held_limit;
 }
 
-/* The table is full: silence that is long enough is told for good, the rest
- * asked on. */
-static void make_room(struct engine *engine, struct group *group)
+/* Silence that is long enough is told for good, the rest asked on. */
+static void let_go(struct engine *engine, struct group *group, int *budget)
 {
 	struct flight *flight, *next;
-	int budget = ROOM_BUDGET;
 
 	for (flight = flight_first(engine->flights, &group->silent);
-	     flight && budget--; flight = next) {
+	     flight && (*budget)-- > 0; flight = next) {
 		next = flight_after(engine->flights, flight);
 		flight_unlist(engine->flights, &group->silent, flight);
 		if (group_silent_enough(engine, group, flight)) {
@@ -49,7 +47,18 @@ static void make_room(struct engine *engine, struct group *group)
 			group->open++;
 		}
 	}
-	flight = flight_first(engine->flights, &engine->noted);
+}
+
+/* The table is full: look through the groups' silent ports in turn. */
+static void make_room(struct engine *engine)
+{
+	struct flight *flight = flight_first(engine->flights, &engine->noted);
+	int budget = ROOM_BUDGET;
+
+	for (uint32_t i = 0; i < engine->n_groups && budget > 0; i++) {
+		engine->room_turn = (engine->room_turn + 1) % engine->n_groups;
+		let_go(engine, &engine->groups[engine->room_turn], &budget);
+	}
 	if (table_full(engine) && flight) {
 		flight_unlist(engine->flights, &engine->noted, flight);
 		engine_tell_filtered(engine, flight, flight->reason);
@@ -60,11 +69,15 @@ static void make_room(struct engine *engine, struct group *group)
 /* What this group would send next, taken out of its lists. */
 static struct flight *group_take(struct engine *engine, struct group *group)
 {
-	struct flight *flight = flight_first(engine->flights, &group->ready);
+	struct flight *flight;
 	uint64_t number;
 
-	if (canary_waits(group))
-		return canary_take(engine, group);
+	if (canary_waits(group) || canary_is_due(group)) {
+		flight = canary_take(engine, group);
+		if (flight)
+			return flight;
+	}
+	flight = flight_first(engine->flights, &group->ready);
 	if (flight) {
 		flight_unlist(engine->flights, &group->ready, flight);
 		/* The last of a round: what is silent then will want a proof;
@@ -78,7 +91,7 @@ static struct flight *group_take(struct engine *engine, struct group *group)
 	if (group->fresh == group->order.n)
 		return NULL;
 	if (table_full(engine))
-		make_room(engine, group);
+		make_room(engine);
 	if (table_full(engine) || !fresh_number(group, &number))
 		return NULL;
 	flight = flight_add(engine->flights, number);
@@ -86,7 +99,8 @@ static struct flight *group_take(struct engine *engine, struct group *group)
 		group->fresh--; /* no memory just now: later */
 		return NULL;
 	}
-	flight->group = (uint16_t)(group - engine->groups);
+	flight->group = (uint32_t)(group - engine->groups);
+	flight->era = group->era;
 	flight->hasty = group_sweeps(group);
 	group->open++;
 	if (group_sweeps(group) && group->open_known &&
@@ -118,13 +132,11 @@ static bool group_may_send(struct engine *engine, struct group *group,
 	return false;
 }
 
-/* First tries are a fair sample of all ports; once all are out, the tries of
- * one round are one of the ports that are left. */
 static bool is_sample(const struct group *group, const struct flight *flight)
 {
-	if (flight->state == FLIGHT_CANARY)
-		return false;
-	return flight->tries == 0 || group->rounds > 0;
+	if (window_beacons(&group->window) > 0)
+		return flight->state == FLIGHT_CANARY;
+	return flight->tries == 0 && flight->state != FLIGHT_CANARY;
 }
 
 bool engine_next(struct engine *engine, int64_t now_ns,
@@ -144,13 +156,16 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 			group_sweep_end(engine, group, now_ns);
 		else if (group_sweeps(group) && !group->swept)
 			group_sweep_begin(engine, group);
+		else if (group->window.phase != WINDOW_GROW &&
+			 group->ready.count > 0)
+			group_defer(engine, group);
 		if (!group_may_send(engine, group, now_ns))
 			continue;
 		flight = group_take(engine, group);
 		if (!flight)
 			continue;
 		fill_probe(engine, flight->number,
-			   flight->state == FLIGHT_CANARY ? group->failures
+			   flight->state == FLIGHT_CANARY ? flight->reason
 							  : flight->tries,
 			   probe);
 		probe->flight = flight;

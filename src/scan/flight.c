@@ -127,7 +127,6 @@ struct flight *flight_find(const struct flights *flights, uint64_t number)
 	return flight;
 }
 
-/* The caller has taken it out of its list or the wheel. */
 void flight_remove(struct flights *flights, struct flight *flight)
 {
 	flight_id *link = &flights->heads[hash(flights, flight->number)];

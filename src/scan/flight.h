@@ -30,14 +30,15 @@ struct flight {
 	int64_t first_ns, sent_ns; /* of the first and of the latest try */
 	int64_t due_ns;            /* when in the wheel: a whole tick */
 	flight_id id, chain, before, after;
-	uint16_t group;
+	uint32_t group;
 	uint8_t state;
 	uint8_t tries;   /* sent */
 	uint8_t counted; /* of them, those whose silence counts */
 	uint8_t epoch;   /* of the window, while the first try is out */
-	uint8_t reason;
-	uint8_t ttl;   /* of the ICMP error */
-	uint8_t hasty; /* its silence says nothing: sent in a sweep */
+	uint8_t reason;  /* of a canary: its port offset */
+	uint8_t ttl;     /* of the ICMP error */
+	uint8_t hasty;   /* its silence says nothing: sent in a sweep */
+	uint8_t era;     /* of its group, that `counted` is of */
 };
 
 struct flight_list {
@@ -57,7 +58,7 @@ uint32_t flights_room(const struct flights *flights);
  * memory is out. The pointer stays valid until flight_remove(). */
 struct flight *flight_add(struct flights *flights, uint64_t number);
 struct flight *flight_find(const struct flights *flights, uint64_t number);
-/* Takes it out of its list or the wheel too. */
+/* The caller has taken it out of its list or the wheel. */
 void flight_remove(struct flights *flights, struct flight *flight);
 
 /* In and out of lists; `list` is the caller's. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scan/group.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 
 #define OWN_LOSS  200 /* answers that make a group's own estimate */
@@ -36,28 +38,39 @@ void engine_tell_filtered(struct engine *engine, const struct flight *flight,
 	engine_tell(engine, flight->number, &result);
 }
 
-const struct loss *group_loss(const struct engine *engine,
-			      const struct group *group)
+double group_loss(const struct engine *engine, const struct group *group)
 {
-	return group->loss.succeeded >= OWN_LOSS ? &group->loss : &engine->loss;
+	const struct loss *loss = group->loss.succeeded >= OWN_LOSS
+					  ? &group->loss
+					  : &engine->loss;
+
+	return fmax(loss_bound(loss), group->worst);
 }
 
 unsigned group_tries(const struct engine *engine, const struct group *group)
 {
-	unsigned tries =
-		loss_tries(group_loss(engine, group), engine->loss.succeeded);
+	uint64_t answering = engine->stats.verdicts[VERDICT_OPEN] +
+			     engine->stats.verdicts[VERDICT_CLOSED];
+	unsigned tries = LOSS_DEAF_TRIES;
 	int cap = engine->config.retries;
 
-	if (group->loss.succeeded == 0 && tries < LOSS_DEAF_TRIES)
+	if (answering > 0)
+		tries = loss_tries(group_loss(engine, group), answering);
+	if (group->n_answered == 0 && tries < LOSS_DEAF_TRIES)
 		tries = LOSS_DEAF_TRIES;
 	return cap >= 0 && tries > (unsigned)cap + 1 ? (unsigned)cap + 1
 						     : tries;
 }
 
+unsigned group_counted(const struct group *group, const struct flight *flight)
+{
+	return flight->era == group->era ? flight->counted : 0;
+}
+
 bool group_silent_enough(const struct engine *engine, const struct group *group,
 			 const struct flight *flight)
 {
-	return flight->counted >= group_tries(engine, group) ||
+	return group_counted(group, flight) >= group_tries(engine, group) ||
 	       flight->tries == TRIES_MAX;
 }
 
@@ -74,7 +87,7 @@ void group_make_ready(struct engine *engine, struct group *group,
 static bool answers_still_come(const struct engine *engine,
 			       const struct group *group)
 {
-	double p = loss_bound(group_loss(engine, group));
+	double p = group_loss(engine, group);
 
 	return (double)group->late * p > LOSS_WRONG_LIMIT * (1 - p);
 }
@@ -87,20 +100,22 @@ void group_round(struct engine *engine, struct group *group)
 			: group_tries(engine, group);
 	struct flight *flight, *next;
 
+	group->worst = fmax(group->worst, loss_floor(&group->beacons));
 	for (flight = flight_first(engine->flights, &group->silent); flight;
 	     flight = next) {
 		next = flight_after(engine->flights, flight);
-		if (flight->counted >= needed || flight->tries == TRIES_MAX ||
-		    group->lost)
+		if (group_counted(group, flight) >= needed ||
+		    flight->tries == TRIES_MAX || group->lost)
 			continue;
 		flight_unlist(engine->flights, &group->silent, flight);
 		group_make_ready(engine, group, flight);
 		group->open++;
 	}
 	group->late = 0;
+	group->beacons = (struct loss){0};
 	if (group->open > 0) {
 		group->rounds++;
-		window_new_sample(&group->window);
+		window_round(&group->window);
 	}
 	if (group->settled != (group->open == 0)) {
 		group->settled = group->open == 0;
@@ -123,11 +138,51 @@ void group_keep_silent(struct engine *engine, struct group *group,
 	group_closed_one(engine, group);
 }
 
-void group_resolved(struct group *group, uint8_t epoch, bool answered,
-		    int64_t now_ns)
+void group_defer(struct engine *engine, struct group *group)
+{
+	struct flight *flight;
+
+	if (group->fresh == group->order.n)
+		return;
+	while ((flight = flight_first(engine->flights, &group->ready))) {
+		flight_unlist(engine->flights, &group->ready, flight);
+		group_keep_silent(engine, group, flight);
+	}
+}
+
+void group_learn(struct engine *engine, struct group *group, unsigned failed,
+		 unsigned succeeded)
+{
+	struct loss *all[] = {&group->loss, &engine->loss, &engine->loss_all};
+
+	for (size_t i = 0; i < 3; i++) {
+		all[i]->failed += failed;
+		all[i]->succeeded += succeeded;
+	}
+}
+
+/* The pace was far too high for a while: what was silent and lost till now
+ * tells nothing of the ports, nor of the path at the pace to come. */
+static void start_over(struct engine *engine, struct group *group,
+		       int64_t now_ns)
+{
+	group->overruns = group->window.overruns;
+	group->blind_ns = now_ns;
+	group->era++;
+	engine->loss.failed -= group->loss.failed;
+	engine->loss.succeeded -= group->loss.succeeded;
+	group->loss = (struct loss){0};
+	group->worst = 0;
+	group->beacons = (struct loss){0};
+}
+
+void group_resolved(struct engine *engine, struct group *group, uint8_t epoch,
+		    bool answered, int64_t now_ns)
 {
 	window_resolved(&group->window, epoch, answered, group->rtt.srtt_ns,
 			now_ns);
+	if (group->overruns != group->window.overruns)
+		start_over(engine, group, now_ns);
 }
 
 int64_t group_rto_ns(const struct engine *engine, const struct group *group)
@@ -154,13 +209,8 @@ bool group_sweeps(const struct group *group)
 
 void group_sweep_begin(struct engine *engine, struct group *group)
 {
-	struct flight *flight;
-
 	group->swept = true;
-	while ((flight = flight_first(engine->flights, &group->ready))) {
-		flight_unlist(engine->flights, &group->ready, flight);
-		group_keep_silent(engine, group, flight);
-	}
+	group_defer(engine, group);
 }
 
 void group_sweep_end(struct engine *engine, struct group *group, int64_t now_ns)

@@ -23,7 +23,7 @@
 #include "spec/permute.h"
 
 #define TRIES_MAX 255u
-#define CANARIES  4 /* answered ports to choose from */
+#define CANARIES  32 /* answered ports to choose from */
 
 struct group {
 	uint64_t base;  /* its first probe's number */
@@ -40,13 +40,20 @@ struct group {
 	int64_t proved_ns;  /* the path worked for what left then */
 	int64_t doubted_ns; /* since then no canary answered; 0: none asked */
 	int64_t blind_ns;   /* silence of what left till then says nothing */
-	uint64_t answered[CANARIES]; /* numbers, the latest of some targets */
-	unsigned n_answered, choice, failures;
-	unsigned rounds; /* of asking again what is silent */
-	uint64_t late;   /* answers to retransmissions since the last */
-	bool want_canary, canary_out, lost;
-	bool open_known, swept;
+	uint64_t answered[CANARIES]; /* numbers */
+	unsigned n_answered, choice;
+	unsigned canaries_out, failures;
+	unsigned since_beacon; /* tries */
+	bool want_canary, lost;
 	uint64_t open_number; /* a port known to be open */
+	bool open_known, swept;
+	/* Rounds of asking again what is silent. */
+	unsigned rounds;
+	uint64_t late;       /* answers to retransmissions since the last */
+	struct loss beacons; /* since the last */
+	double worst;        /* loss that they showed in any round */
+	uint32_t overruns;   /* of the window, that were seen to */
+	uint8_t era;         /* silence of an earlier one does not count */
 };
 
 struct engine {
@@ -56,8 +63,10 @@ struct engine {
 	struct lane *lanes;
 	struct flights *flights;
 	struct flight_list noted;
-	struct pacer pacer; /* --rate and --max-rate */
-	struct loss loss;
+	struct pacer pacer;   /* --rate and --max-rate */
+	struct loss loss;     /* what verdicts rest on */
+	struct loss loss_all; /* for the report */
+	uint32_t room_turn;
 	int64_t blind_ns;
 	int64_t send_ns; /* when engine_next() may succeed again */
 	struct engine_stats stats;
@@ -74,12 +83,15 @@ void engine_tell(struct engine *engine, uint64_t number,
 void engine_tell_filtered(struct engine *engine, const struct flight *flight,
 			  enum reason reason);
 
-/* A group's own estimate where it rests on enough answers. */
-const struct loss *group_loss(const struct engine *engine,
-			      const struct group *group);
+/* The loss that verdicts rest on, from above: the group's own where it has
+ * enough answers, and no less than the beacons of a round came to. */
+double group_loss(const struct engine *engine, const struct group *group);
 
 /* Tries that silence must outlast here, by what is known now. */
 unsigned group_tries(const struct engine *engine, const struct group *group);
+
+/* Tries whose silence counts. */
+unsigned group_counted(const struct group *group, const struct flight *flight);
 
 bool group_silent_enough(const struct engine *engine, const struct group *group,
 			 const struct flight *flight);
@@ -99,9 +111,17 @@ void group_closed_one(struct engine *engine, struct group *group);
 void group_keep_silent(struct engine *engine, struct group *group,
 		       struct flight *flight);
 
-/* For the window: a try was answered, or its time is over. */
-void group_resolved(struct group *group, uint8_t epoch, bool answered,
-		    int64_t now_ns);
+/* For the window: a try was answered, or its time is over. Looks what the
+ * window makes of it. */
+void group_resolved(struct engine *engine, struct group *group, uint8_t epoch,
+		    bool answered, int64_t now_ns);
+
+/* What is to be sent again waits until all are asked. */
+void group_defer(struct engine *engine, struct group *group);
+
+/* Counts a try on a port that answers. */
+void group_learn(struct engine *engine, struct group *group, unsigned failed,
+		 unsigned succeeded);
 
 int64_t group_rto_ns(const struct engine *engine, const struct group *group);
 
@@ -137,8 +157,11 @@ bool canary_proves(const struct engine *engine, struct group *group,
 /* The canary, to be sent next; NULL without memory. */
 struct flight *canary_take(struct engine *engine, struct group *group);
 
-/* Is one to be sent? */
+/* Is one to be sent, whatever the window says? */
 bool canary_waits(const struct group *group);
+
+/* Is it a beacon's turn? */
+bool canary_is_due(struct group *group);
 
 /* It did not leave; it is asked for again when it is missed. */
 void canary_withdrawn(struct engine *engine, struct group *group,

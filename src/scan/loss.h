@@ -25,16 +25,19 @@ struct loss {
 /* The measured share; -1 when nothing answered. */
 double loss_share(const struct loss *loss);
 
-/* Its upper 95 % bound (Wilson; "rule of three" without a failure). */
+/* Its upper 95 % bound (Wilson; "rule of three" without a failure); 1 when
+ * nothing answered. */
 double loss_bound(const struct loss *loss);
+/* Its lower 95 % bound; 0 when nothing is known. */
+double loss_floor(const struct loss *loss);
 
-/* Tries that silence must outlast when `answering` ports answered in the
- * whole scan. */
-unsigned loss_tries(const struct loss *loss, uint64_t answering);
+/* Tries that silence must outlast at that loss when `answering` ports
+ * answered in the whole scan. */
+unsigned loss_tries(double bound, uint64_t answering);
 
 /* Ports expected to be wrong after that many tries, given how many answered
  * here and how many stayed silent. */
-double loss_wrong(const struct loss *loss, uint64_t answering, uint64_t silent,
+double loss_wrong(double bound, uint64_t answering, uint64_t silent,
 		  unsigned tries);
 
 #endif

@@ -5,18 +5,20 @@
 
 #include "base/clock.h"
 
-#define EPOCH_MIN   64u
-#define EPOCH_MAX   4096u
-#define EPOCH_NS    (10 * NS_PER_MS)
-#define SLACK_NS    NS_PER_MS /* of schedule that may be caught up */
-#define MIN_PPS     20.0
-#define SRTT_MIN    NS_PER_MS /* finer pacing is not worth a wake-up */
-#define ALIKE       0.97      /* shares that do not differ */
-#define SWEEP_STEP  4.0       /* and so many clear canaries a step */
-#define LOW_NS      (500 * NS_PER_MS)
-#define QUEUE_NS    (20 * NS_PER_MS) /* a round trip that grew by more */
-#define METER_NS    (20 * NS_PER_MS)
-#define SIGNIFICANT 4.0 /* standard deviations; looks are many */
+#define EPOCH_MIN       64u
+#define EPOCH_MAX       4096u
+#define EPOCH_NS        (10 * NS_PER_MS)
+#define SLACK_NS        NS_PER_MS /* of schedule that may be caught up */
+#define MIN_PPS         20.0
+#define SRTT_MIN        NS_PER_MS /* finer pacing is not worth a wake-up */
+#define ALIKE           0.97      /* shares that do not differ */
+#define SWEEP_STEP      4.0       /* and so many clear canaries a step */
+#define LOOK_NS         (5 * NS_PER_MS)
+#define LOW_NS          (500 * NS_PER_MS)
+#define QUEUE_NS        (20 * NS_PER_MS) /* a round trip that grew by more */
+#define METER_NS        (20 * NS_PER_MS)
+#define SIGNIFICANT     4.0 /* standard deviations; looks are many */
+#define SIGNIFICANT_DIP 3.0
 
 void window_init(struct window *window, double cwnd, double cwnd_limit)
 {
@@ -64,11 +66,26 @@ static double deviations(const struct window_share *a,
 	       sqrt(p * (1 - p) * (1 / a->sent + 1 / b->sent));
 }
 
-static bool fell(const struct window_share *from, const struct window_share *to)
+static bool differs(const struct window_share *from,
+		    const struct window_share *to, double significant)
 {
 	return from->sent >= EPOCH_MIN / 2 && to->sent >= EPOCH_MIN / 2 &&
 	       share(to) < 0.9 * share(from) &&
-	       deviations(from, to) > SIGNIFICANT;
+	       deviations(from, to) > significant;
+}
+
+static bool fell(const struct window_share *from, const struct window_share *to)
+{
+	return differs(from, to, SIGNIFICANT);
+}
+
+/* Of a small epoch chance alone makes more than ALIKE; were only those above
+ * their mean believed in, the reference would rise above the truth. */
+static bool is_alike(const struct window_share *from,
+		     const struct window_share *to)
+{
+	return from->sent == 0 || share(to) >= ALIKE * share(from) ||
+	       deviations(from, to) < 1.5;
 }
 
 static double epoch_pps(const struct window_epoch *epoch)
@@ -90,7 +107,7 @@ static void stale_epochs(struct window *window)
 			epoch->sent = epoch->resolved = 0; /* vacant */
 		epoch->closed = epoch->stale = true;
 	}
-	window->lost = window->kept = 0;
+	window->look_ns = 0;
 }
 
 static void reference_add(struct window *window, const struct window_share *s)
@@ -112,6 +129,7 @@ static void slow_down(struct window *window, double pps,
 {
 	double got = share(seen) / share(&window->reference);
 
+	window->overruns += got < 0.5;
 	window->phase = WINDOW_HOLD;
 	window->fell_pps = pps;
 	window->top_pps = fmax(window->top_pps, pps);
@@ -184,43 +202,106 @@ static void creep_up(struct window *window)
 	bool far = window->rate_pps < 0.7 * window->fell_pps ||
 		   window->rate_pps > 1.3 * window->fell_pps;
 
-	set_rate(window, window->rate_pps * (far ? 1.5 : 1.06));
+	/* No faster than it is used: that pace was not put to the test. */
+	if (window->rate_pps < 2 * window->sent_pps)
+		set_rate(window, window->rate_pps * (far ? 1.5 : 1.06));
 }
 
+/* To the pace that gets through by the share of the beacons, were the pace the
+ * cause; at least to the half, to see a difference. */
 static void dip_begin(struct window *window, double from_pps)
 {
+	double got = 0.8 * share(&window->full);
+
+	if (window->phase != WINDOW_DIP)
+		window->dip_from = window->phase;
 	window->phase = WINDOW_DIP;
 	window->dip_from_pps = from_pps;
-	set_rate(window, from_pps / 2);
+	set_rate(window, from_pps * fmin(fmax(got, 1.0 / 16), 0.5));
 	stale_epochs(window);
 }
 
-/* Did half the pace get a greater share through? */
+static void hold_at(struct window *window, double pps,
+		    const struct window_share *beacons)
+{
+	window->phase = WINDOW_HOLD;
+	window->fell_pps = window->dip_from_pps;
+	window->top_pps = fmax(window->top_pps, window->fell_pps);
+	set_rate(window, pps);
+	/* What there is was learned at another pace, or of other ports. */
+	window->reference =
+		window->rounds ? *beacons : (struct window_share){0};
+}
+
+/* Did the lower pace get a greater share of the beacons through? */
 static void dip_end(struct window *window, const struct window_share *seen)
 {
-	double loss =
-		window->lost + window->kept > 0
-			? (double)window->lost / (window->lost + window->kept)
-			: 0;
+	bool helped = differs(seen, &window->full, SIGNIFICANT_DIP);
+	const struct window_share *best = helped ? seen : &window->full;
 
-	if (fell(seen, &window->reference)) {
-		window->dip_helped = true;
-		window->reference = *seen;
+	window->overruns += helped && !window->dip_helped;
+	window->dip_helped |= helped;
+	if (helped && share(seen) < ALIKE && window->rate_pps > MIN_PPS) {
+		window->full = *seen;
 		dip_begin(window, window->rate_pps);
 		return;
 	}
+	/* This much is lost at any pace. Of the two at hand the slower one
+	 * says it, for the other is only as good. */
+	window->tolerated =
+		fmax(window->tolerated, fmin(1 - share(best), 1 - share(seen)));
 	if (window->dip_helped) {
+		hold_at(window,
+			helped ? window->rate_pps : window->dip_from_pps, best);
+	} else if (window->dip_from == WINDOW_HOLD) {
 		window->phase = WINDOW_HOLD;
-		window->fell_pps = 2 * window->dip_from_pps;
-		window->top_pps = fmax(window->top_pps, window->fell_pps);
 		set_rate(window, window->dip_from_pps);
 	} else {
 		window->phase = WINDOW_GROW;
-		window->tolerated = fmax(window->tolerated, loss);
 		pacer_set(&window->pacer, 0, SLACK_NS);
 	}
 	window->dip_helped = false;
 	stale_epochs(window);
+}
+
+/* More is lost than at any pace? */
+static bool excess(const struct window *window, double lost, double n)
+{
+	double mean = n * (window->tolerated + 0.005);
+
+	return lost > mean + SIGNIFICANT * sqrt(mean + 1);
+}
+
+static double pace(const struct window *window)
+{
+	return window->phase == WINDOW_GROW ? window->sent_pps
+					    : window->rate_pps;
+}
+
+static void shares_compare(struct window *window,
+			   const struct window_share *seen, double pps)
+{
+	if (fell(&window->reference, seen)) {
+		slow_down(window, pps, seen);
+	} else if (is_alike(&window->reference, seen)) {
+		/* A lesser one would teach us to take loss for granted. */
+		reference_add(window, seen);
+		if (window->phase == WINDOW_HOLD)
+			creep_up(window);
+	}
+}
+
+/* An epoch of a round. Its beacons tell the loss itself, no reference is
+ * needed to see that there is more than there has to be. */
+static void beacons_done(struct window *window, const struct window_share *seen)
+{
+	if ((window->phase == WINDOW_GROW || window->reference.sent == 0) &&
+	    excess(window, seen->sent - seen->answered, seen->sent)) {
+		window->full = *seen;
+		dip_begin(window, pace(window));
+	} else if (window->phase == WINDOW_HOLD) {
+		shares_compare(window, seen, window->rate_pps);
+	}
 }
 
 static void epoch_done(struct window *window, struct window_epoch *epoch)
@@ -240,30 +321,31 @@ static void epoch_done(struct window *window, struct window_epoch *epoch)
 	if (window->phase == WINDOW_DIP) {
 		if (dip)
 			dip_end(window, &seen);
-	} else if (fell(&window->reference, &seen)) {
-		slow_down(window, pps, &seen);
-	} else if (window->reference.sent == 0 ||
-		   share(&seen) >= ALIKE * share(&window->reference)) {
-		/* A lesser one would teach us to take loss for granted. */
-		reference_add(window, &seen);
-		if (window->phase == WINDOW_HOLD)
-			creep_up(window);
+	} else if (window_beacons(window) > 0) {
+		beacons_done(window, &seen);
+	} else {
+		shares_compare(window, &seen, pps);
 	}
 }
 
-void window_new_sample(struct window *window)
+unsigned window_beacons(const struct window *window)
 {
-	stale_epochs(window);
-	window->reference = (struct window_share){0};
+	if (window->phase == WINDOW_DIP)
+		return 2;
+	if (!window->rounds || window->phase == WINDOW_SWEEP)
+		return 0;
+	return window->phase == WINDOW_GROW ? 8 : 4;
+}
+
+void window_round(struct window *window)
+{
+	if (!window->rounds) { /* what there is is of first tries */
+		stale_epochs(window);
+		window->reference = (struct window_share){0};
+	}
+	window->rounds = true;
 	if (window->phase == WINDOW_HOLD)
 		window->fell_pps = window->rate_pps;
-	if (window->phase != WINDOW_DIP)
-		return;
-	/* The comparison has lost its other half. */
-	window->phase = window->dip_helped ? WINDOW_HOLD : WINDOW_GROW;
-	window->fell_pps = 2 * window->dip_from_pps;
-	window->dip_helped = false;
-	set_rate(window, window->dip_from_pps);
 }
 
 static uint8_t vacant_epoch(const struct window *window)
@@ -281,7 +363,13 @@ static uint32_t epoch_length(const struct window *window, int64_t srtt_ns)
 			   : window->rate_pps * 1e-9 *
 				     (double)(srtt_ns > EPOCH_NS ? srtt_ns
 								 : EPOCH_NS);
+	double answered = share(&window->reference);
 
+	if (window_beacons(window) > 0)
+		return EPOCH_MIN;
+	/* It is answers that tell shares apart. */
+	if (answered > 0)
+		n = fmax(n, EPOCH_MIN / answered);
 	return (uint32_t)fmin(fmax(n, EPOCH_MIN), EPOCH_MAX);
 }
 
@@ -348,7 +436,10 @@ void window_resolved(struct window *window, uint8_t epoch, bool answered,
 	if (answered &&
 	    (!window->least_srtt_ns || srtt_ns < window->least_srtt_ns))
 		window->least_srtt_ns = srtt_ns;
-	if (window->phase == WINDOW_GROW && window->cwnd < window->cwnd_limit)
+	/* A time-out makes room for as much again; before we know whether it
+	 * was silence or loss only where nothing answers at all. */
+	if (window->phase == WINDOW_GROW && window->cwnd < window->cwnd_limit &&
+	    (answered || window->judged || window->swept == 0))
 		window->cwnd++;
 	epoch_resolved(window, epoch, answered);
 	if (sweeps(window, srtt_ns, now_ns))
@@ -364,16 +455,33 @@ void window_forget(struct window *window, uint8_t epoch)
 	epoch_resolved(window, epoch, false);
 }
 
-void window_evidence(struct window *window, bool lost)
+/* The lost are heard of late: all that left within a short time is counted,
+ * and judged when the last of them must have been heard of. */
+void window_evidence(struct window *window, bool lost, int64_t first_ns,
+		     int64_t rto_ns, int64_t now_ns)
 {
-	double mean;
+	double n;
 
-	window->lost += lost;
-	window->kept += !lost;
-	if (!lost || window->phase != WINDOW_GROW ||
-	    window->reference.sent < EPOCH_MIN)
+	if (window->phase != WINDOW_GROW || window->rounds)
 		return;
-	mean = (window->lost + window->kept) * (window->tolerated + 0.005);
-	if (window->lost > mean + SIGNIFICANT * sqrt(mean + 1))
-		dip_begin(window, window->sent_pps);
+	if (!window->look_ns) {
+		window->look_ns = now_ns;
+		window->look_end_ns = now_ns + LOOK_NS;
+		window->lost = window->kept = 0;
+	}
+	if (first_ns >= window->look_ns && first_ns <= window->look_end_ns) {
+		window->lost += lost;
+		window->kept += !lost;
+	}
+	/* The RTO, and the answer to the retransmission. */
+	if (now_ns < window->look_end_ns + rto_ns + rto_ns / 2)
+		return;
+	n = window->lost + window->kept;
+	window->judged = true;
+	window->look_ns = 0;
+	if (n < EPOCH_MIN / 2 || !excess(window, window->lost, n))
+		return;
+	window->full =
+		(struct window_share){.sent = n, .answered = window->kept};
+	dip_begin(window, window->sent_pps);
 }

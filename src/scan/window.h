@@ -16,13 +16,17 @@
  * nothing on the way is overrun. So the share is what is watched, in epochs
  * of first tries, and silence by itself never slows a scan.
  *
+ * Once there is doubt (DIP, and rounds of retransmissions) known-answering
+ * ports are asked in between, the beacons, and their share is watched
+ * instead: it does not depend on how many ports are silent.
+ *
  *           share fell at a higher pace
  *   GROW ------------------------------------> HOLD (at the pace that got
  *    ^ |                                        ^    through, then creep up)
  *    | | answers come only for                  |
  *    | | retransmissions                        | slowing helped, and slowing
  *    | v                                        | further did not
- *   DIP: one epoch at half the pace ------------+
+ *   DIP: beacons at a fraction of the pace -----+
  *    |  the share is the same: the loss does not come from our pace
  *    +--> GROW, that loss tolerated
  *
@@ -67,9 +71,16 @@ struct window {
 	struct window_epoch epochs[WINDOW_EPOCHS];
 	uint8_t current;
 	struct window_share reference; /* the share at paces that work */
-	uint32_t lost, kept;           /* first tries since the last look */
-	double tolerated;              /* loss that slowing did not help */
+	struct window_share full;      /* DIP: at the pace before it */
+	bool rounds;       /* all were asked: only retransmissions are left */
+	uint32_t overruns; /* how often the pace was found far too high */
+	/* Evidence: first tries that left from look_ns till look_end_ns. */
+	int64_t look_ns, look_end_ns;
+	uint32_t lost, kept;
+	bool judged;      /* once at least */
+	double tolerated; /* loss that slowing did not help */
 	double dip_from_pps;
+	enum window_phase dip_from; /* GROW or HOLD */
 	bool dip_helped;
 	double sweep_pps;
 	int64_t low_ns;   /* HOLD below WINDOW_SWEEP_PPS since; 0: not */
@@ -94,8 +105,11 @@ int64_t window_next_ns(const struct window *window);
  * Returns the epoch for window_resolved(), 0 for none. */
 uint8_t window_sent(struct window *window, bool sample, int64_t srtt_ns,
 		    int64_t now_ns);
-/* From now on the sample is of other ports: their share is another. */
-void window_new_sample(struct window *window);
+/* One in so many tries is to be a beacon, and these alone are the sample; 0:
+ * no beacons, the first tries are. */
+unsigned window_beacons(const struct window *window);
+/* All ports were asked: a round of retransmissions begins. */
+void window_round(struct window *window);
 /* A try was answered or timed out; epoch as window_sent() gave it. */
 void window_resolved(struct window *window, uint8_t epoch, bool answered,
 		     int64_t srtt_ns, int64_t now_ns);
@@ -107,7 +121,9 @@ void window_sweep_canary(struct window *window, bool answered);
 /* SWEEP is over, all first tries are out: HOLD at the pace of the answers. */
 void window_sweep_end(struct window *window, int64_t now_ns);
 
-/* A port answered, but only to a retransmission (lost) or at once. */
-void window_evidence(struct window *window, bool lost);
+/* A port answered, at once or (lost) only to a retransmission; its first try
+ * left at first_ns. */
+void window_evidence(struct window *window, bool lost, int64_t first_ns,
+		     int64_t rto_ns, int64_t now_ns);
 
 #endif

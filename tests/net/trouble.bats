@@ -162,6 +162,19 @@ END
   [ "$(wc -l <"$BATS_TEST_TMPDIR/stderr")" -ge 1 ]
 }
 
+@test "the interface is deleted before anything answered: exit 1" {
+  network_make
+  firewall target 'tcp dport 1-65535 drop'
+  scan_start -r 2000 10.9.0.2
+  wait_until 10 received target 100
+  ip -n scanner link delete eth0
+  local status=0
+  wait "$pid" || status=$?
+  cat "$BATS_TEST_TMPDIR/stderr"
+  [ $status = 1 ]
+  account
+}
+
 @test "the scanner's own firewall refuses: counted, asked again" {
   network_make
   listeners target 80

@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define STEPS_MAX 200000000ULL
+#define LIMIT_NS   (3600 * NS_PER_S)
+#define BATCH_MAX  64
+#define HELD_LOOKS 1024 /* steps between looks at the table */
 
 struct pending {
 	int64_t at_ns;
@@ -22,7 +24,9 @@ struct sim {
 	uint64_t random;
 	struct pending *heap;
 	size_t n, room;
-	uint8_t *told; /* per probe */
+	uint8_t *told;      /* per probe */
+	uint8_t *asked;     /* the same; of them */
+	uint8_t *delivered; /* and of replies */
 	double police_tokens;
 	int64_t police_ns;
 	double *rst_tokens; /* per target */
@@ -155,6 +159,11 @@ static void tell(void *context, uint64_t target, uint32_t rank,
 	enum sim_port port = port_of(sim->config, target, rank);
 	uint64_t number = target * sim->config->ports + rank;
 
+	if (sim->config->failed && sim->config->failed(target))
+		port = SIM_SILENT;
+	if (sim->config->told)
+		sim->config->told(sim->config->context, sim->now_ns - NS_PER_S,
+				  target, rank, result);
 	if (sim->told && sim->told[number]++)
 		sim->result->twice++;
 	else if (result->verdict == right[port])
@@ -174,7 +183,13 @@ static void deliver(struct sim *sim, struct engine *engine)
 {
 	while (sim->n > 0 && sim->heap[0].at_ns <= sim->now_ns) {
 		struct pending item = heap_pop(sim);
+		uint64_t number =
+			item.target * sim->config->ports + item.rank;
 
+		if (sim->delivered) {
+			sim->result->repeated += sim->delivered[number];
+			sim->delivered[number] = 1;
+		}
 		engine_reply(engine, &(struct engine_reply){
 					     .target = item.target,
 					     .rank = item.rank,
@@ -188,41 +203,123 @@ static void deliver(struct sim *sim, struct engine *engine)
 	}
 }
 
-static void loop(struct sim *sim, struct engine *engine)
+/* One probe that was handed out: true when it left. */
+static bool hand_over(struct sim *sim, struct engine *engine,
+		      const struct engine_probe *probe)
+{
+	const struct sim_config *config = sim->config;
+	double dice = config->refused + config->deferred + config->parked > 0
+			      ? chance(sim)
+			      : 1;
+
+	if (config->failed && config->failed(probe->target)) {
+		engine_failed(engine, probe, REASON_NO_NEIGHBOUR);
+		return false;
+	}
+	if (dice < config->refused) {
+		engine_refused(engine, probe, 0, sim->now_ns);
+		return false;
+	}
+	dice -= config->refused;
+	if (dice < config->deferred) {
+		engine_refused(engine, probe, sim->now_ns + 3 * NS_PER_MS,
+			       sim->now_ns);
+		return false;
+	}
+	dice -= config->deferred;
+	if (dice < config->parked) {
+		engine_parked(engine, probe, sim->now_ns + 20 * NS_PER_MS);
+		return false;
+	}
+	if (sim->asked && !sim->asked[probe->number]) {
+		sim->asked[probe->number] = 1;
+		sim->result->first_tries++;
+	}
+	sim->result->fingerprint =
+		(sim->result->fingerprint ^
+		 (probe->number << 8 | probe->port_offset)) *
+		0x9e3779b97f4a7c15ULL;
+	cross(sim, probe);
+	engine_sent(engine, probe, sim->now_ns);
+	sim->sent++;
+	return true;
+}
+
+/* All that may leave now, up to a batch; false when nothing may. */
+static bool send_batch(struct sim *sim, struct engine *engine)
 {
 	const struct sim_config *config = sim->config;
 	int64_t cost_ns = config->device_pps > 0
 				  ? (int64_t)(1e9 / config->device_pps)
 				  : 100;
-	struct engine_probe probe;
+	struct engine_probe probes[BATCH_MAX];
+	unsigned room = config->batch > 0 ? config->batch : 1, n = 0;
 
-	for (uint64_t step = 0; step < STEPS_MAX; step++) {
+	while (n < room && engine_next(engine, sim->now_ns, &probes[n]))
+		n++;
+	for (unsigned i = 0; i < n; i++) {
+		if (hand_over(sim, engine, &probes[i]))
+			sim->now_ns += cost_ns;
+		else
+			sim->now_ns += 100;
+	}
+	return n > 0;
+}
+
+static void look_at_table(struct sim *sim, const struct engine *engine)
+{
+	struct engine_stats stats;
+	uint32_t held;
+
+	engine_stats(engine, &stats);
+	held = stats.in_air + stats.ready + stats.silent;
+	if (held > sim->result->most_held)
+		sim->result->most_held = held;
+}
+
+static void loop(struct sim *sim, struct engine *engine)
+{
+	const struct sim_config *config = sim->config;
+	int64_t limit_ns = NS_PER_S +
+			   (config->limit_ns ? config->limit_ns : LIMIT_NS);
+
+	for (uint64_t step = 0; sim->now_ns < limit_ns; step++) {
+		int64_t next_ns;
+
 		deliver(sim, engine);
 		if (sim->now_ns >= config->blind_from_ns &&
-		    sim->now_ns < config->blind_to_ns)
+		    sim->now_ns < config->blind_to_ns && !config->unannounced)
 			engine_blind_until(engine, sim->now_ns);
 		engine_advance(engine, sim->now_ns, sim->now_ns);
+		if (step % HELD_LOOKS == 0)
+			look_at_table(sim, engine);
 		if (engine_done(engine)) {
 			sim->result->ended = true;
 			return;
 		}
-		if (engine_next(engine, sim->now_ns, &probe)) {
-			cross(sim, &probe);
-			engine_sent(engine, &probe, sim->now_ns);
-			sim->now_ns += cost_ns;
+		if (send_batch(sim, engine)) {
 			if (config->stop_after &&
-			    ++sim->sent == config->stop_after)
+			    sim->sent >= config->stop_after)
 				return;
 			continue;
 		}
-		int64_t next = engine_wake_ns(engine);
-
-		if (sim->n > 0 && sim->heap[0].at_ns < next)
-			next = sim->heap[0].at_ns;
-		if (next == INT64_MAX)
+		next_ns = engine_wake_ns(engine);
+		if (sim->n > 0 && sim->heap[0].at_ns < next_ns)
+			next_ns = sim->heap[0].at_ns;
+		if (next_ns == INT64_MAX)
 			return; /* a dead end: ended stays false */
-		sim->now_ns = next > sim->now_ns ? next : sim->now_ns + 1000;
+		sim->now_ns = next_ns > sim->now_ns ? next_ns
+						    : sim->now_ns + 1000;
 	}
+}
+
+static uint8_t *counters(uint64_t n)
+{
+	uint8_t *counters = calloc(n, 1);
+
+	if (!counters)
+		abort();
+	return counters;
 }
 
 void sim_run(const struct sim_config *config, struct sim_result *result)
@@ -239,13 +336,16 @@ void sim_run(const struct sim_config *config, struct sim_result *result)
 			.targets = config->targets,
 			.ports = config->ports,
 			.key = {config->seed, 1},
-			.spans = &span,
-			.n_spans = 1,
-			.ceilings_pps = &config->ceiling_pps,
-			.n_lanes = 1,
+			.spans = config->spans ? config->spans : &span,
+			.n_spans = config->spans ? config->n_spans : 1,
+			.ceilings_pps = config->spans ? config->ceilings_pps
+						      : &config->ceiling_pps,
+			.n_lanes = config->spans ? config->n_lanes : 1,
 			.rate_pps = config->rate_pps,
+			.max_rate_pps = config->max_rate_pps,
+			.held_limit = config->held_limit,
 			.retries = config->retries,
-			.wait_ns = -1,
+			.wait_ns = config->wait_ns ? config->wait_ns : -1,
 			.source_ports = config->source_ports
 						? config->source_ports
 						: 16,
@@ -259,8 +359,11 @@ void sim_run(const struct sim_config *config, struct sim_result *result)
 	if (!engine)
 		abort();
 	sim.police_ns = sim.now_ns;
-	if (!config->quiet_check)
-		sim.told = calloc(total, 1);
+	if (!config->quiet_check) {
+		sim.told = counters(total);
+		sim.asked = counters(total);
+		sim.delivered = counters(total);
+	}
 	if (config->rst_pps > 0) {
 		sim.rst_tokens = calloc(config->targets, sizeof(double));
 		sim.rst_ns = calloc(config->targets, sizeof(int64_t));
@@ -274,6 +377,8 @@ void sim_run(const struct sim_config *config, struct sim_result *result)
 	engine_free(engine);
 	free(sim.heap);
 	free(sim.told);
+	free(sim.asked);
+	free(sim.delivered);
 	free(sim.rst_tokens);
 	free(sim.rst_ns);
 }

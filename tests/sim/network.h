@@ -34,8 +34,26 @@ struct sim_config {
 	double rate_pps, ceiling_pps;
 	int retries; /* as -R; -1 for as many as needed */
 	int64_t blind_from_ns, blind_to_ns; /* nothing comes back */
+	bool unannounced;    /* and the engine is not told so */
 	uint64_t stop_after; /* > 0: interrupt after so many probes */
 	bool quiet_check;    /* do not keep a verdict per port */
+	int64_t limit_ns;    /* of virtual time; 0: an hour */
+	/* As in struct engine_config. */
+	const struct engine_span *spans; /* NULL: one, on one lane */
+	size_t n_spans, n_lanes;
+	const double *ceilings_pps; /* one a lane of the spans */
+	double max_rate_pps;
+	int64_t wait_ns;     /* 0: from the RTT */
+	uint32_t held_limit;
+	/* What becomes of sending: shares of the probes, and how many leave as
+	 * one batch at most (0: one by one). */
+	double refused, deferred, parked;
+	unsigned batch;
+	bool (*failed)(uint64_t target); /* cannot be asked */
+	/* Each result; may be NULL. */
+	void (*told)(void *context, int64_t after_ns, uint64_t target,
+		     uint32_t rank, const struct result *result);
+	void *context;
 };
 
 struct sim_result {
@@ -47,7 +65,10 @@ struct sim_result {
 	uint64_t most_tries; /* of a silent port */
 	bool ended;          /* within the limit of steps */
 	uint64_t policed;
-	uint32_t most_held;
+	uint32_t most_held;   /* in the engine's table, of samples */
+	uint64_t repeated;    /* replies delivered for a port once more */
+	uint64_t fingerprint; /* of the order of probes and their tries */
+	uint64_t first_tries; /* ports that were asked at all */
 	int64_t first_open_ns, last_open_ns;
 };
 
