@@ -5,8 +5,10 @@
 
 #include "base/clock.h"
 
-#define CANARY_DOUBT 0.01            /* chance of an outage that is mere loss */
-#define LOST_NS      (10 * NS_PER_S) /* no canary answers: lost for good */
+#define CANARY_DOUBT  0.01 /* chance of an outage that is mere loss */
+#define LOST_NS       (10 * NS_PER_S) /* no canary answers: lost for good */
+#define LOST_FAILURES 5
+#define LOST_DOUBT    1e-6 /* chance that it is mere loss */
 
 void canary_remember(struct engine *engine, struct group *group,
 		     uint64_t number)
@@ -139,9 +141,11 @@ void canary_silent(struct engine *engine, struct group *group,
 	group->want_canary = true;
 	if (!group->doubted_ns)
 		group->doubted_ns = sent_ns;
-	if (pow(loss_bound(&engine->loss), group->failures) < CANARY_DOUBT)
+	if (pow(loss_bound(&engine->loss_all), group->failures) < CANARY_DOUBT)
 		group->blind_ns = sent_ns;
-	if (now_ns - group->doubted_ns < LOST_NS)
+	if (now_ns - group->doubted_ns < LOST_NS ||
+	    group->failures < LOST_FAILURES ||
+	    pow(loss_bound(&engine->loss_all), group->failures) > LOST_DOUBT)
 		return;
 	group->lost = true;
 	group->want_canary = false;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#define OVERDUE_NS  (100 * NS_PER_MS)
 #define UNPROVED_NS (5 * NS_PER_MS) /* until the canary may have answered */
 
 /* Which try was answered: 1 is the first; 0 when the source port does not
@@ -193,6 +194,19 @@ static void look_again(struct engine *engine)
 		group_round(engine, &engine->groups[i]);
 }
 
+/* Not over yet. As long as nothing at all has answered, the RTO is a second
+ * by mere convention, and need not be waited for to go on asking others. */
+static void wait_on(struct engine *engine, struct group *group,
+		    struct flight *flight, int64_t now_ns)
+{
+	if (group->n_answered == 0 && !flight->overdue &&
+	    now_ns - flight->sent_ns > OVERDUE_NS) {
+		flight->overdue = true;
+		window_overdue(&group->window);
+	}
+	group_schedule(engine, group, flight, now_ns);
+}
+
 void engine_advance(struct engine *engine, int64_t horizon_ns, int64_t now_ns)
 {
 	struct flight *flight;
@@ -204,7 +218,7 @@ void engine_advance(struct engine *engine, int64_t horizon_ns, int64_t now_ns)
 			group_make_ready(engine, group, flight);
 		else if (flight->sent_ns + group_rto_ns(engine, group) >
 			 horizon_ns)
-			group_schedule(engine, group, flight, now_ns);
+			wait_on(engine, group, flight, now_ns);
 		else if (flight->state == FLIGHT_CANARY)
 			canary_silent(engine, group, flight, now_ns);
 		else if (!canary_proves(engine, group, flight))

@@ -191,6 +191,7 @@ void engine_sent(struct engine *engine, const struct engine_probe *probe,
 	if (flight->tries++ == 0)
 		flight->first_ns = now_ns;
 	flight->sent_ns = now_ns;
+	flight->overdue = false;
 	if (flight->state != FLIGHT_CANARY)
 		flight->state = FLIGHT_AIR;
 	lane_accepted(group->lane);

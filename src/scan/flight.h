@@ -38,6 +38,7 @@ struct flight {
 	uint8_t reason;  /* of a canary: its port offset */
 	uint8_t ttl;     /* of the ICMP error */
 	uint8_t hasty;   /* its silence says nothing: sent in a sweep */
+	uint8_t overdue; /* made room in the window before its time-out */
 	uint8_t era;     /* of its group, that `counted` is of */
 };
 

@@ -94,13 +94,12 @@ static bool answers_still_come(const struct engine *engine,
 
 void group_round(struct engine *engine, struct group *group)
 {
-	unsigned needed =
-		answers_still_come(engine, group) && engine->config.retries < 0
-			? TRIES_MAX
-			: group_tries(engine, group);
 	struct flight *flight, *next;
+	unsigned needed = TRIES_MAX;
 
 	group->worst = fmax(group->worst, loss_floor(&group->beacons));
+	if (!answers_still_come(engine, group) || engine->config.retries >= 0)
+		needed = group_tries(engine, group);
 	for (flight = flight_first(engine->flights, &group->silent); flight;
 	     flight = next) {
 		next = flight_after(engine->flights, flight);

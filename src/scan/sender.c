@@ -84,8 +84,7 @@ static void refused(struct loop *loop, enum link_outcome outcome,
 		loop->refused_since_ns = now_ns;
 	if (outcome == LINK_GONE || outcome == LINK_FAILED) {
 		end_scan(loop, STATUS_INCOMPLETE, error->text);
-	} else if (outcome != LINK_BUSY &&
-		   now_ns - loop->refused_since_ns > limit) {
+	} else if (now_ns - loop->refused_since_ns > limit) {
 		end_scan(loop, STATUS_INCOMPLETE,
 			 outcome == LINK_REFUSED
 				 ? "send: a local firewall refuses the probes "

@@ -26,7 +26,7 @@
 /* The own link takes what it can; behind a gateway stands equipment that is
  * not ours to fill: see "Rate" in synscan(8). */
 #define LINK_CEILING_PPS    1000000.0
-#define GATEWAY_CEILING_PPS 20000.0
+#define GATEWAY_CEILING_PPS 50000.0
 
 struct synscan {
 	struct synscan_config config;

@@ -10,6 +10,7 @@
 #define EPOCH_NS        (10 * NS_PER_MS)
 #define SLACK_NS        NS_PER_MS /* of schedule that may be caught up */
 #define MIN_PPS         20.0
+#define DIP_MIN_PPS     100.0     /* slower, and it is not our pace */
 #define SRTT_MIN        NS_PER_MS /* finer pacing is not worth a wake-up */
 #define ALIKE           0.97      /* shares that do not differ */
 #define SWEEP_STEP      4.0       /* and so many clear canaries a step */
@@ -17,6 +18,7 @@
 #define LOW_NS          (500 * NS_PER_MS)
 #define QUEUE_NS        (20 * NS_PER_MS) /* a round trip that grew by more */
 #define METER_NS        (20 * NS_PER_MS)
+#define METER_PACKETS   64
 #define SIGNIFICANT     4.0 /* standard deviations; looks are many */
 #define SIGNIFICANT_DIP 3.0
 
@@ -246,6 +248,12 @@ static void dip_end(struct window *window, const struct window_share *seen)
 		dip_begin(window, window->rate_pps);
 		return;
 	}
+	/* Most is lost still, and the difference may be too small to see. */
+	if (!helped && share(seen) < 0.5 && window->rate_pps > DIP_MIN_PPS) {
+		set_rate(window, window->rate_pps / 4);
+		stale_epochs(window);
+		return;
+	}
 	/* This much is lost at any pace. Of the two at hand the slower one
 	 * says it, for the other is only as good. */
 	window->tolerated =
@@ -298,7 +306,10 @@ static void beacons_done(struct window *window, const struct window_share *seen)
 	if ((window->phase == WINDOW_GROW || window->reference.sent == 0) &&
 	    excess(window, seen->sent - seen->answered, seen->sent)) {
 		window->full = *seen;
-		dip_begin(window, pace(window));
+		if (pace(window) > DIP_MIN_PPS)
+			dip_begin(window, pace(window));
+		else
+			window->tolerated = 1 - share(seen);
 	} else if (window->phase == WINDOW_HOLD) {
 		shares_compare(window, seen, window->rate_pps);
 	}
@@ -373,14 +384,18 @@ static uint32_t epoch_length(const struct window *window, int64_t srtt_ns)
 	return (uint32_t)fmin(fmax(n, EPOCH_MIN), EPOCH_MAX);
 }
 
+/* The pace of bursts too, so by packets as well as by time; what is between
+ * them lets it sink slowly. */
 static void meter(struct window *window, int64_t now_ns)
 {
 	int64_t span = now_ns - window->metered_ns;
+	double pps;
 
 	window->metered++;
-	if (span < METER_NS)
+	if (span < METER_NS && window->metered < METER_PACKETS)
 		return;
-	window->sent_pps = window->metered * 1e9 / (double)span;
+	pps = span > 0 ? window->metered * 1e9 / (double)span : 1e6;
+	window->sent_pps = fmax(pps, 0.8 * window->sent_pps);
 	window->metered = 0;
 	window->metered_ns = now_ns;
 }
@@ -436,14 +451,20 @@ void window_resolved(struct window *window, uint8_t epoch, bool answered,
 	if (answered &&
 	    (!window->least_srtt_ns || srtt_ns < window->least_srtt_ns))
 		window->least_srtt_ns = srtt_ns;
-	/* A time-out makes room for as much again; before we know whether it
-	 * was silence or loss only where nothing answers at all. */
+	/* A time-out makes room for as much again once it is known to be
+	 * silence and not loss. */
 	if (window->phase == WINDOW_GROW && window->cwnd < window->cwnd_limit &&
-	    (answered || window->judged || window->swept == 0))
+	    (answered || window->judged))
 		window->cwnd++;
 	epoch_resolved(window, epoch, answered);
 	if (sweeps(window, srtt_ns, now_ns))
 		sweep_begin(window, now_ns);
+}
+
+void window_overdue(struct window *window)
+{
+	if (window->phase == WINDOW_GROW && window->cwnd < window->cwnd_limit)
+		window->cwnd++;
 }
 
 void window_forget(struct window *window, uint8_t epoch)

@@ -113,6 +113,8 @@ void window_round(struct window *window);
 /* A try was answered or timed out; epoch as window_sent() gave it. */
 void window_resolved(struct window *window, uint8_t epoch, bool answered,
 		     int64_t srtt_ns, int64_t now_ns);
+/* Nothing ever answered, and this try has been out for long. */
+void window_overdue(struct window *window);
 /* A try that will never be resolved: it did not leave or lost its meaning
  * (a drop of our own). Its epoch says nothing any more of its share. */
 void window_forget(struct window *window, uint8_t epoch);

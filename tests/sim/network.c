@@ -183,8 +183,7 @@ static void deliver(struct sim *sim, struct engine *engine)
 {
 	while (sim->n > 0 && sim->heap[0].at_ns <= sim->now_ns) {
 		struct pending item = heap_pop(sim);
-		uint64_t number =
-			item.target * sim->config->ports + item.rank;
+		uint64_t number = item.target * sim->config->ports + item.rank;
 
 		if (sim->delivered) {
 			sim->result->repeated += sim->delivered[number];
@@ -235,10 +234,9 @@ static bool hand_over(struct sim *sim, struct engine *engine,
 		sim->asked[probe->number] = 1;
 		sim->result->first_tries++;
 	}
-	sim->result->fingerprint =
-		(sim->result->fingerprint ^
-		 (probe->number << 8 | probe->port_offset)) *
-		0x9e3779b97f4a7c15ULL;
+	sim->result->fingerprint = (sim->result->fingerprint ^
+				    (probe->number << 8 | probe->port_offset)) *
+				   0x9e3779b97f4a7c15ULL;
 	cross(sim, probe);
 	engine_sent(engine, probe, sim->now_ns);
 	sim->sent++;
@@ -280,8 +278,8 @@ static void look_at_table(struct sim *sim, const struct engine *engine)
 static void loop(struct sim *sim, struct engine *engine)
 {
 	const struct sim_config *config = sim->config;
-	int64_t limit_ns = NS_PER_S +
-			   (config->limit_ns ? config->limit_ns : LIMIT_NS);
+	int64_t limit_ns =
+		NS_PER_S + (config->limit_ns ? config->limit_ns : LIMIT_NS);
 
 	for (uint64_t step = 0; sim->now_ns < limit_ns; step++) {
 		int64_t next_ns;
@@ -308,8 +306,8 @@ static void loop(struct sim *sim, struct engine *engine)
 			next_ns = sim->heap[0].at_ns;
 		if (next_ns == INT64_MAX)
 			return; /* a dead end: ended stays false */
-		sim->now_ns = next_ns > sim->now_ns ? next_ns
-						    : sim->now_ns + 1000;
+		sim->now_ns =
+			next_ns > sim->now_ns ? next_ns : sim->now_ns + 1000;
 	}
 }
 

@@ -34,7 +34,7 @@ struct sim_config {
 	double rate_pps, ceiling_pps;
 	int retries; /* as -R; -1 for as many as needed */
 	int64_t blind_from_ns, blind_to_ns; /* nothing comes back */
-	bool unannounced;    /* and the engine is not told so */
+	bool unannounced;                   /* and the engine is not told so */
 	uint64_t stop_after; /* > 0: interrupt after so many probes */
 	bool quiet_check;    /* do not keep a verdict per port */
 	int64_t limit_ns;    /* of virtual time; 0: an hour */
@@ -43,7 +43,7 @@ struct sim_config {
 	size_t n_spans, n_lanes;
 	const double *ceilings_pps; /* one a lane of the spans */
 	double max_rate_pps;
-	int64_t wait_ns;     /* 0: from the RTT */
+	int64_t wait_ns; /* 0: from the RTT */
 	uint32_t held_limit;
 	/* What becomes of sending: shares of the probes, and how many leave as
 	 * one batch at most (0: one by one). */

@@ -74,7 +74,7 @@ struct link {
 };
 
 static const struct link links[] = {
-	{DLT_EN10MB, true}, {DLT_EN10MB, false},   {DLT_RAW, false},
+	{DLT_EN10MB, true},     {DLT_EN10MB, false},   {DLT_RAW, false},
 	{DLT_LINUX_SLL, false}, {DLT_LINUX_SLL, true},
 };
 #define LINKS (sizeof(links) / sizeof(*links))
@@ -114,8 +114,8 @@ static bool passes(const struct link *link, uint16_t ethertype,
 	memcpy(bytes + length, packet->at, packet->count);
 	length += packet->count;
 	header.len = (bpf_u_int32)length;
-	header.caplen = length < CAPTURE_SNAP_BYTES ? header.len
-						    : CAPTURE_SNAP_BYTES;
+	header.caplen =
+		length < CAPTURE_SNAP_BYTES ? header.len : CAPTURE_SNAP_BYTES;
 	capture_filter(filter, FIRST, LAST, link->neighbours);
 	assert_true(strlen(filter) < CAPTURE_FILTER_BYTES - 1);
 	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
@@ -128,7 +128,7 @@ static bool passes(const struct link *link, uint16_t ethertype,
 
 static uint16_t ethertype_of(const struct bytes *packet)
 {
-	return packet->at[0] >> 4 == 4	 ? 0x0800
+	return packet->at[0] >> 4 == 4   ? 0x0800
 	       : packet->at[0] >> 4 == 6 ? 0x86dd
 					 : 0x0806;
 }
@@ -195,9 +195,9 @@ static void test_ports(void **state)
 	static const struct {
 		uint16_t port;
 		bool passes;
-	} ports[] = {{FIRST, true},	{FIRST + 7, true}, {LAST, true},
+	} ports[] = {{FIRST, true},      {FIRST + 7, true}, {LAST, true},
 		     {FIRST - 1, false}, {LAST + 1, false}, {80, false},
-		     {0, false},	 {65535, false}};
+		     {0, false},         {65535, false}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++) {

@@ -15,9 +15,9 @@
 
 /* ---- against a model: plain arrays, searched from end to end ---- */
 
-#define NUMBERS	    600u /* few, so that numbers come again */
-#define LIMIT	    400u
-#define LISTS	    3u
+#define NUMBERS     600u /* few, so that numbers come again */
+#define LIMIT       400u
+#define LISTS       3u
 #define NOT_ON_LIST -1
 #define IN_WHEEL    -2
 
@@ -139,12 +139,12 @@ static void do_time(struct model *model, struct random *random)
 	if (earliest == INT64_MAX)
 		assert_int_equal(next_ns, INT64_MAX);
 	else
-		assert_true(next_ns < later(earliest, model->now_ns) +
-					      2 * NS_PER_MS);
+		assert_true(next_ns <
+			    later(earliest, model->now_ns) + 2 * NS_PER_MS);
 	switch (random_below(random, 40)) {
 	case 0:
-		model->now_ns += (int64_t)random_below(
-			random, (uint64_t)(4 * WHEEL_NS));
+		model->now_ns +=
+			(int64_t)random_below(random, (uint64_t)(4 * WHEEL_NS));
 		break;
 	case 1:
 	case 2:

@@ -53,6 +53,26 @@ static void test_bound(void **state)
 	}
 }
 
+/* The lower end is the upper one of what is not lost. */
+static void test_floor(void **state)
+{
+	struct loss loss = of(0, 0);
+
+	(void)state;
+	assert_float_equal(loss_floor(&loss), 0, 1e-12);
+	loss = of(0, 100);
+	assert_float_equal(loss_floor(&loss), 0, 1e-12);
+	loss = of(5, 5);
+	assert_float_equal(loss_floor(&loss), 1 - 0.73073, 5e-5);
+	loss = of(9, 1);
+	assert_float_equal(loss_floor(&loss), 1 - 0.34772, 5e-5);
+	for (uint64_t n = 1; n < 100000; n *= 3) {
+		loss = of(n, 2 * n);
+		assert_true(loss_floor(&loss) < loss_share(&loss));
+		assert_true(loss_floor(&loss) > 0);
+	}
+}
+
 /* No failure in n tries: less than 3 / n, with 95 % confidence. */
 static void test_rule_of_three(void **state)
 {
@@ -103,25 +123,24 @@ static void test_tries(void **state)
 	(void)state;
 	/* 5 % each way: a try fails with 1 - 0.95^2. */
 	loss = at_share(0.0975, 65035);
-	assert_int_equal(loss_tries(&loss, 65035), 7);
+	assert_int_equal(loss_tries(loss_bound(&loss), 65035), 7);
 	/* 20 % each way. */
 	loss = at_share(0.36, 65035);
-	assert_int_equal(loss_tries(&loss, 65035), 16);
+	assert_int_equal(loss_tries(loss_bound(&loss), 65035), 16);
 	/* Without loss at least two. */
 	loss = of(0, 65535);
-	assert_int_equal(loss_tries(&loss, 65535), LOSS_MIN_TRIES);
+	assert_int_equal(loss_tries(loss_bound(&loss), 65535), LOSS_MIN_TRIES);
 	loss = of(0, 1000000000);
-	assert_int_equal(loss_tries(&loss, 1000000000), LOSS_MIN_TRIES);
-	/* Deaf: three, whatever is said to have answered elsewhere. */
-	loss = of(0, 0);
-	assert_int_equal(loss_tries(&loss, 0), LOSS_DEAF_TRIES);
-	assert_int_equal(loss_tries(&loss, 1000), LOSS_DEAF_TRIES);
-	/* Hopeless: there is an end to it. */
+	assert_int_equal(loss_tries(loss_bound(&loss), 1000000000),
+			 LOSS_MIN_TRIES);
+	/* Hopeless or nothing known: there is an end to it. */
+	assert_int_equal(loss_tries(1, 1), LOSS_MAX_TRIES);
+	assert_int_equal(loss_tries(1, 0), LOSS_MAX_TRIES);
 	loss = of(1000000, 1);
-	assert_int_equal(loss_tries(&loss, 1), LOSS_MAX_TRIES);
+	assert_int_equal(loss_tries(loss_bound(&loss), 1), LOSS_MAX_TRIES);
 	loss = of(UINT64_MAX / 4, UINT64_MAX / 4);
-	assert_in_range(loss_tries(&loss, UINT64_MAX), LOSS_MIN_TRIES,
-			LOSS_MAX_TRIES);
+	assert_in_range(loss_tries(loss_bound(&loss), UINT64_MAX),
+			LOSS_MIN_TRIES, LOSS_MAX_TRIES);
 }
 
 /* After that many tries fewer than LOSS_WRONG_LIMIT ports are expected to be
@@ -135,15 +154,16 @@ static void test_enough_and_not_more(void **state)
 		uint64_t answering = 1 + random_below(&random, 1 << 20);
 		double p = (double)random_below(&random, 700) / 1000;
 		struct loss loss = at_share(p, answering);
-		unsigned tries = loss_tries(&loss, answering);
+		unsigned tries = loss_tries(loss_bound(&loss), answering);
 
 		assert_in_range(tries, LOSS_MIN_TRIES, LOSS_MAX_TRIES);
 		if (tries == LOSS_MAX_TRIES)
 			continue;
-		assert_true(loss_wrong(&loss, answering, UINT64_MAX, tries) <
-			    LOSS_WRONG_LIMIT);
+		assert_true(loss_wrong(loss_bound(&loss), answering, UINT64_MAX,
+				       tries) < LOSS_WRONG_LIMIT);
 		if (tries > LOSS_MIN_TRIES)
-			assert_true(loss_wrong(&loss, answering + 1, UINT64_MAX,
+			assert_true(loss_wrong(loss_bound(&loss), answering + 1,
+					       UINT64_MAX,
 					       tries - 1) >= LOSS_WRONG_LIMIT);
 	}
 }
@@ -153,12 +173,12 @@ static void test_wrong(void **state)
 	struct loss loss = of(0, 0);
 
 	(void)state;
-	assert_float_equal(loss_wrong(&loss, 0, 1000, 3), 0, 1e-12);
+	assert_float_equal(loss_wrong(loss_bound(&loss), 0, 1000, 3), 0, 1e-12);
 	/* No more than are silent at all. */
 	loss = of(500, 500);
-	assert_float_equal(loss_wrong(&loss, 500, 0, 2), 0, 1e-12);
-	assert_float_equal(loss_wrong(&loss, 500, 3, 2), 3, 1e-12);
-	assert_float_equal(loss_wrong(&loss, 500, 1000, 1),
+	assert_float_equal(loss_wrong(loss_bound(&loss), 500, 0, 2), 0, 1e-12);
+	assert_float_equal(loss_wrong(loss_bound(&loss), 500, 3, 2), 3, 1e-12);
+	assert_float_equal(loss_wrong(loss_bound(&loss), 500, 1000, 1),
 			   500 * loss_bound(&loss), 1e-9);
 }
 
@@ -167,6 +187,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_floor),
 		cmocka_unit_test(test_rule_of_three),
 		cmocka_unit_test(test_bound_covers),
 		cmocka_unit_test(test_tries),

@@ -132,10 +132,8 @@ static void test_change(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact),
-		cmocka_unit_test(test_spread),
-		cmocka_unit_test(test_slack),
-		cmocka_unit_test(test_unlimited),
+		cmocka_unit_test(test_exact),  cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_slack),  cmocka_unit_test(test_unlimited),
 		cmocka_unit_test(test_change),
 	};
 

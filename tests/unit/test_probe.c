@@ -14,7 +14,7 @@
 #include "wire/checksum.h"
 
 #define ETHERNET 14
-#define TCP	 24 /* with the MSS option */
+#define TCP      24 /* with the MSS option */
 
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1};
 static const uint8_t their_mac[6] = {2, 0, 0, 0, 0, 2};
@@ -191,8 +191,8 @@ static struct addr random_addr(struct random *random, uint16_t family)
 
 static void random_change(struct random *random, struct probe *probe)
 {
-	static const uint32_t delicate[] = {0, 1, 0xffff, 0x10000, 0xffff0000,
-					    0xffffffff};
+	static const uint32_t delicate[] = {0,       1,          0xffff,
+					    0x10000, 0xffff0000, 0xffffffff};
 
 	probe->dest = random_addr(random, probe->source.family);
 	probe->source_port = (uint16_t)random_next(random);
@@ -233,9 +233,9 @@ static void patched_equals_crafted(struct random *random, uint16_t family,
 				probe.source_mac[j] =
 					(uint8_t)random_next(random);
 			random_change(random, &probe);
-			assert_int_equal(probe_template_init(&template, &probe,
-							     &error),
-					 0);
+			assert_int_equal(
+				probe_template_init(&template, &probe, &error),
+				0);
 		}
 		random_change(random, &probe);
 		memset(patched, 0x5a, sizeof(patched));

@@ -98,8 +98,7 @@ static void test_random(void **state)
 
 		for (int i = 0; i < 1000; i++) {
 			int64_t sample =
-				least + (int64_t)random_below(&random,
-							      spread);
+				least + (int64_t)random_below(&random, spread);
 
 			late += i > 10 && sample > rtt_rto_ns(&rtt);
 			rtt_sample(&rtt, sample);
