@@ -299,6 +299,9 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	log_init("synscan", options->verbosity);
 	if (options->request != SYNSCAN_RUN)
 		return synscan_options_answer(options, stdout, error);
+	for (size_t i = 0; i < options->output_count; i++)
+		if (sinks_check(options->outputs[i], error) < 0)
+			return -1;
 	run->netlink = netlink_open(error);
 	if (!run->netlink || make_keys(run, error) < 0 ||
 	    freeze_targets(run, error) < 0 || find_paths(run, error) < 0)

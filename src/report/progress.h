@@ -19,8 +19,8 @@ struct progress {
 };
 
 struct progress_now {
-	uint64_t done, total;  /* ports with a verdict, ports asked for */
-	uint64_t sent;         /* packets accepted by the kernel */
+	uint64_t done, total; /* ports with a verdict, ports asked for */
+	uint64_t sent;        /* packets accepted by the kernel */
 	uint64_t open;
 };
 

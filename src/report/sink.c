@@ -114,13 +114,11 @@ static bool sink_is_second(const struct sinks *sinks, const struct sink *sink)
 	return false;
 }
 
-int sinks_add(struct sinks *sinks, const char *spec, struct error *error)
+int sinks_check(const char *spec, struct error *error)
 {
 	const char *path;
-	const struct format *format = format_find(spec, &path);
-	struct sink *sink;
 
-	if (!format)
+	if (!format_find(spec, &path))
 		return bad(error, spec,
 			   "no such format; accepted: text, ndjson, csv, each "
 			   "with an optional :FILE");
@@ -128,6 +126,18 @@ int sinks_add(struct sinks *sinks, const char *spec, struct error *error)
 		return bad(error, spec,
 			   "no file name behind the colon; accepted: FORMAT, "
 			   "FORMAT:FILE, FORMAT:- for stdout");
+	return 0;
+}
+
+int sinks_add(struct sinks *sinks, const char *spec, struct error *error)
+{
+	const struct format *format;
+	const char *path;
+	struct sink *sink;
+
+	if (sinks_check(spec, error) < 0)
+		return -1;
+	format = format_find(spec, &path);
 	sink = calloc(1, sizeof(*sink));
 	if (!sink)
 		return error_set(error, STATUS_FAILED, "out of memory");

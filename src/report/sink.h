@@ -19,6 +19,10 @@ struct sinks;
 struct sinks *sinks_new(void);
 void sinks_free(struct sinks *sinks);
 
+/* Is it a spec that sinks_add() takes? 0, or its STATUS_USAGE error. Opens
+ * nothing. */
+int sinks_check(const char *spec, struct error *error);
+
 /* spec: "text", "ndjson:FILE", "csv:-". STATUS_USAGE for an unknown format
  * (names the known ones), STATUS_FAILED for a file that cannot be opened. */
 int sinks_add(struct sinks *sinks, const char *spec, struct error *error);

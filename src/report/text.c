@@ -193,13 +193,13 @@ static void text_loss(struct format_context *context,
 	wrong = (format_millionths(summary->expected_wrong) + 500) / 1000;
 	line_begin(&line);
 	line_text(&line, "loss ");
-	if (summary->loss >= 0) {
-		line_decimal(&line, (loss + 50) / 100, 1);
-		line_text(&line, "%");
-	} else {
-		line_text(&line, "unknown (nothing answered)");
+	if (!(summary->loss >= 0)) {
+		line_text(&line, "unknown: nothing answered");
+		writer_line(context->writer, &line);
+		return;
 	}
-	line_text(&line, ", wrong verdicts to be expected: ");
+	line_decimal(&line, (loss + 50) / 100, 1);
+	line_text(&line, "%, wrong verdicts to be expected: ");
 	line_decimal(&line, wrong, 3);
 	writer_line(context->writer, &line);
 }

@@ -26,26 +26,30 @@ static bool wants_frames(const struct synscan_config *config,
 	       route->gateway.family == route->source.family;
 }
 
-static void say_path(const struct way *way)
+/* For -v: the way, and why frames or not. */
+static void say_path(const struct way *way, const struct synscan_config *config)
 {
 	const struct path *path = way->path;
 	char source[ADDR_TEXT_BYTES], gateway[ADDR_TEXT_BYTES];
-	const char *how = way->frames ? "Ethernet frames" : "raw IP";
+	bool local = path->route.type == ROUTE_LOCAL;
+	const char *to =
+		local ? "this host's own address" : "target on the link";
+	const char *how = "raw IP, this link has no frames";
 
-	addr_format(&path->route.source, source);
-	if (path->route.type == ROUTE_GATEWAY)
-		log_line(LOG_INFO, "path: %s from %s, gateway %s, %s: %s",
-			 path->iface.name, source,
-			 addr_format(&path->route.gateway, gateway), how,
-			 way->frames ? "an Ethernet link"
-				     : "no frames on this link");
-	else
-		log_line(LOG_INFO, "path: %s from %s, %s, %s", path->iface.name,
-			 source,
-			 path->route.type == ROUTE_LOCAL
-				 ? "this host's own address"
-				 : "target on the link",
-			 how);
+	if (way->frames)
+		how = "Ethernet frames";
+	else if (config->via == SYNSCAN_IP)
+		how = "raw IP, as --via ip asks";
+	else if (local)
+		how = "raw IP, frames to oneself get no answer";
+	if (path->route.type != ROUTE_GATEWAY) {
+		log_line(LOG_INFO, "path: %s from %s, %s: %s", path->iface.name,
+			 addr_format(&path->route.source, source), to, how);
+		return;
+	}
+	log_line(LOG_INFO, "path: %s from %s, gateway %s: %s", path->iface.name,
+		 addr_format(&path->route.source, source),
+		 addr_format(&path->route.gateway, gateway), how);
 }
 
 /* The link of an earlier way that goes out alike. */
@@ -109,7 +113,7 @@ static int open_way(struct ways *ways, struct way *way,
 	if (open_link(ways, way, config, error) < 0 ||
 	    probe_template_init(&way->template, &probe, error) < 0)
 		return -1;
-	say_path(way);
+	say_path(way, config);
 	return 0;
 }
 
