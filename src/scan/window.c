@@ -235,6 +235,17 @@ static void hold_at(struct window *window, double pps,
 		window->rounds ? *beacons : (struct window_share){0};
 }
 
+/* Most is lost still, or slowing did help before and may go on to, and the
+ * difference is too small to be seen in one epoch. */
+static bool dip_undecided(const struct window *window,
+			  const struct window_share *seen)
+{
+	if (window->rate_pps <= DIP_MIN_PPS)
+		return false;
+	return share(seen) < 0.5 || (window->dip_helped && share(seen) < 0.9 &&
+				     share(seen) > share(&window->full));
+}
+
 /* Did the lower pace get a greater share of the beacons through? */
 static void dip_end(struct window *window, const struct window_share *seen)
 {
@@ -248,8 +259,7 @@ static void dip_end(struct window *window, const struct window_share *seen)
 		dip_begin(window, window->rate_pps);
 		return;
 	}
-	/* Most is lost still, and the difference may be too small to see. */
-	if (!helped && share(seen) < 0.5 && window->rate_pps > DIP_MIN_PPS) {
+	if (!helped && dip_undecided(window, seen)) {
 		set_rate(window, window->rate_pps / 4);
 		stale_epochs(window);
 		return;
