@@ -40,6 +40,8 @@ static void learn_loss(struct engine *engine, struct group *group,
 		failed = group_counted(group, flight);
 	group_learn(engine, group, failed, 1);
 	group->late += failed > 0;
+	if (engine->config.rate_pps > 0)
+		return;
 	window_evidence(&group->window, failed > 0, flight->first_ns,
 			group_rto_ns(engine, group), now_ns);
 }
@@ -175,7 +177,7 @@ static void timed_out(struct engine *engine, struct group *group,
 		window_forget(&group->window, flight->epoch);
 	}
 	/* At once only where nothing is known to be short of room. */
-	if (flight->tries < TRIES_MAX && !group->lost &&
+	if (!group_asked_out(engine, flight) && !group->lost &&
 	    (group->window.phase == WINDOW_GROW ||
 	     group->fresh == group->order.n) &&
 	    (!counts || (flight->counted < LOSS_MIN_TRIES &&

@@ -132,8 +132,11 @@ static bool group_may_send(struct engine *engine, struct group *group,
 	return false;
 }
 
-static bool is_sample(const struct group *group, const struct flight *flight)
+static bool is_sample(const struct engine *engine, const struct group *group,
+		      const struct flight *flight)
 {
+	if (engine->config.rate_pps > 0)
+		return false; /* there is no pace to find */
 	if (window_beacons(&group->window) > 0)
 		return flight->state == FLIGHT_CANARY;
 	return flight->tries == 0 && flight->state != FLIGHT_CANARY;
@@ -171,9 +174,9 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		probe->flight = flight;
 		pacer_spend(&engine->pacer, now_ns);
 		lane_spend(group->lane, now_ns);
-		flight->epoch =
-			window_sent(&group->window, is_sample(group, flight),
-				    group->rtt.srtt_ns, now_ns);
+		flight->epoch = window_sent(&group->window,
+					    is_sample(engine, group, flight),
+					    group->rtt.srtt_ns, now_ns);
 		return true;
 	}
 	return false;
@@ -198,6 +201,14 @@ void engine_sent(struct engine *engine, const struct engine_probe *probe,
 	group_schedule(engine, group, flight, now_ns);
 }
 
+static void not_sent(struct engine *engine, struct group *group,
+		     const struct flight *flight)
+{
+	window_forget(&group->window, flight->epoch);
+	pacer_refund(&engine->pacer);
+	pacer_refund(&group->lane->pacer);
+}
+
 void engine_refused(struct engine *engine, const struct engine_probe *probe,
 		    int64_t again_ns, int64_t now_ns)
 {
@@ -209,7 +220,7 @@ void engine_refused(struct engine *engine, const struct engine_probe *probe,
 		engine_parked(engine, probe, again_ns);
 		return;
 	}
-	window_forget(&group->window, flight->epoch);
+	not_sent(engine, group, flight);
 	lane_refused(group->lane, now_ns);
 	if (flight->state == FLIGHT_CANARY)
 		canary_withdrawn(engine, group, flight);
@@ -223,7 +234,7 @@ void engine_parked(struct engine *engine, const struct engine_probe *probe,
 	struct flight *flight = probe->flight;
 	struct group *group = group_of(engine, flight);
 
-	window_forget(&group->window, flight->epoch);
+	not_sent(engine, group, flight);
 	if (flight->state == FLIGHT_CANARY) {
 		canary_withdrawn(engine, group, flight);
 		return;
@@ -238,7 +249,7 @@ void engine_failed(struct engine *engine, const struct engine_probe *probe,
 	struct flight *flight = probe->flight;
 	struct group *group = group_of(engine, flight);
 
-	window_forget(&group->window, flight->epoch);
+	not_sent(engine, group, flight);
 	if (flight->state == FLIGHT_CANARY) {
 		canary_withdrawn(engine, group, flight);
 		return;

@@ -67,11 +67,18 @@ unsigned group_counted(const struct group *group, const struct flight *flight)
 	return flight->era == group->era ? flight->counted : 0;
 }
 
+bool group_asked_out(const struct engine *engine, const struct flight *flight)
+{
+	int cap = engine->config.retries;
+
+	return flight->tries == TRIES_MAX || (cap >= 0 && flight->tries > cap);
+}
+
 bool group_silent_enough(const struct engine *engine, const struct group *group,
 			 const struct flight *flight)
 {
 	return group_counted(group, flight) >= group_tries(engine, group) ||
-	       flight->tries == TRIES_MAX;
+	       group_asked_out(engine, flight);
 }
 
 void group_make_ready(struct engine *engine, struct group *group,
@@ -103,8 +110,8 @@ void group_round(struct engine *engine, struct group *group)
 	for (flight = flight_first(engine->flights, &group->silent); flight;
 	     flight = next) {
 		next = flight_after(engine->flights, flight);
-		if (group_counted(group, flight) >= needed ||
-		    flight->tries == TRIES_MAX || group->lost)
+		if (group_counted(group, flight) >= needed || group->lost ||
+		    group_asked_out(engine, flight))
 			continue;
 		flight_unlist(engine->flights, &group->silent, flight);
 		group_make_ready(engine, group, flight);

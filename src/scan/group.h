@@ -93,6 +93,9 @@ unsigned group_tries(const struct engine *engine, const struct group *group);
 /* Tries whose silence counts. */
 unsigned group_counted(const struct group *group, const struct flight *flight);
 
+/* No more tries may be sent, whatever came of these. */
+bool group_asked_out(const struct engine *engine, const struct flight *flight);
+
 bool group_silent_enough(const struct engine *engine, const struct group *group,
 			 const struct flight *flight);
 

@@ -16,9 +16,16 @@ void pacer_spend(struct pacer *pacer, int64_t now_ns)
 {
 	double earliest = (double)now_ns - pacer->slack_ns;
 
-	if (pacer->next_ns < earliest)
+	if (pacer->next_ns == 0) /* the first: nothing to catch up with */
+		pacer->next_ns = (double)now_ns;
+	else if (pacer->next_ns < earliest)
 		pacer->next_ns = earliest;
 	pacer->next_ns += pacer->interval_ns;
+}
+
+void pacer_refund(struct pacer *pacer)
+{
+	pacer->next_ns -= pacer->interval_ns;
 }
 
 int64_t pacer_next_ns(const struct pacer *pacer)

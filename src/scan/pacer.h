@@ -21,6 +21,8 @@ void pacer_set(struct pacer *pacer, double pps, int64_t slack_ns);
 bool pacer_ready(const struct pacer *pacer, int64_t now_ns);
 /* One packet leaves now. */
 void pacer_spend(struct pacer *pacer, int64_t now_ns);
+/* One that was spent did not leave after all. */
+void pacer_refund(struct pacer *pacer);
 /* When the next may leave; may be in the past. */
 int64_t pacer_next_ns(const struct pacer *pacer);
 

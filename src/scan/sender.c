@@ -19,7 +19,8 @@
 #include "spec/targetset.h"
 #include "wire/cookie.h"
 
-#define BATCH       16
+#define BATCH       LINK_BATCH
+#define SMALL_BATCH 16 /* the times of a batch count from its begin */
 #define EVENT_BURST 4096
 #define TICK_NS     (100 * NS_PER_MS)
 #define SPIN_NS     (30 * NS_PER_US) /* not worth going to sleep for */
@@ -235,10 +236,11 @@ static void prepare(struct loop *loop, const struct engine_probe *at,
 /* Up to a batch of what may leave now; false: nothing may. */
 static bool send_some(struct loop *loop, int64_t now_ns)
 {
+	int most = loop->sender->config->rate_pps > 0 ? BATCH : SMALL_BATCH;
 	struct engine_probe probe;
 	int n = 0;
 
-	while (n < BATCH && !loop->over &&
+	while (n < most && !loop->over &&
 	       engine_next(loop->sender->engine, now_ns, &probe)) {
 		prepare(loop, &probe, now_ns);
 		n++;
