@@ -17,8 +17,8 @@
 #define IDLE_NS (4 * NS_PER_MS)
 /* Replies that come thick are gathered for a moment: each wake-up costs the
  * sender's processor, which handles them, more than the packet. */
-#define GATHER_NS  (250 * NS_PER_US)
-#define GATHER_MIN 8
+#define GATHER_NS (250 * NS_PER_US)
+#define DENSE_NS  NS_PER_MS
 /* The wall clock was stepped if it moved against the monotonic one by more
  * within one batch. */
 #define STEP_NS NS_PER_MS
@@ -144,20 +144,17 @@ static int read_all(struct receiver *receiver)
 	return total;
 }
 
+/* dense: packets come more often than it is worth to be woken for each. */
 static void wait_for_packets(const struct receiver *receiver,
-			     struct pollfd *fds, int last)
+			     struct pollfd *fds, bool dense)
 {
-	struct timespec pause = {.tv_nsec = IDLE_NS};
+	struct timespec pause = {.tv_nsec = dense ? GATHER_NS : IDLE_NS};
 	size_t n = 1;
 
 	fds[0] = (struct pollfd){receiver->shared->receiver_stop_fd, POLLIN, 0};
-	if (last >= GATHER_MIN)
-		pause.tv_nsec = GATHER_NS;
-	else
-		for (size_t i = 0; i < receiver->n_sources; i++)
-			fds[n++] = (struct pollfd){
-				capture_fd(receiver->sources[i].capture),
-				POLLIN, 0};
+	for (size_t i = 0; i < receiver->n_sources && !dense; i++)
+		fds[n++] = (struct pollfd){
+			capture_fd(receiver->sources[i].capture), POLLIN, 0};
 	(void)ppoll(fds, n, &pause, NULL);
 }
 
@@ -165,12 +162,17 @@ void *receiver_run(void *argument)
 {
 	struct receiver *receiver = argument;
 	struct pollfd *fds = calloc(receiver->n_sources + 1, sizeof(*fds));
-	int last = 0;
+	int64_t last_ns = 0;
 
 	pthread_barrier_wait(&receiver->shared->armed);
 	while (fds && receiver->n_sources > 0 && !must_stop(receiver->shared)) {
-		last = read_all(receiver);
-		wait_for_packets(receiver, fds, last);
+		int64_t now_ns = clock_now_ns();
+		bool some = read_all(receiver) > 0;
+
+		wait_for_packets(receiver, fds,
+				 some && now_ns - last_ns < DENSE_NS);
+		if (some)
+			last_ns = now_ns;
 	}
 	if (!fds || receiver->n_sources == 0) {
 		atomic_store(&receiver->shared->captures_gone, true);

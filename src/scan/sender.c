@@ -19,12 +19,13 @@
 #include "spec/targetset.h"
 #include "wire/cookie.h"
 
-#define BATCH       LINK_BATCH
-#define SMALL_BATCH 16 /* the times of a batch count from its begin */
-#define EVENT_BURST 4096
-#define TICK_NS     (100 * NS_PER_MS)
-#define SPIN_NS     (30 * NS_PER_US) /* not worth going to sleep for */
-#define BLOCKED_NS  (50 * NS_PER_MS) /* until a refused probe comes again */
+#define BATCH        LINK_BATCH
+#define SMALL_BATCH  16 /* the times of a batch count from its begin */
+#define EVENT_BURST  4096
+#define TICK_NS      (100 * NS_PER_MS)
+#define LEAST_NAP_NS (100 * NS_PER_US)
+#define HORIZON_NS   (NS_PER_MS / 2)
+#define BLOCKED_NS   (50 * NS_PER_MS) /* until a refused probe comes again */
 /* Nothing could be sent for so long: the scan ends with what it has. */
 #define DOWN_LIMIT  (10 * NS_PER_S)
 #define BLOCK_LIMIT (NS_PER_S / 2)
@@ -362,12 +363,13 @@ static void wait_for_work(struct loop *loop, int64_t now_ns)
 
 	if (until_ns > loop->next_tick_ns)
 		until_ns = loop->next_tick_ns;
-	if (until_ns - now_ns < SPIN_NS) {
-		/* A time-out waits for the receiver's horizon to pass it. */
-		if (until_ns > now_ns)
-			return;
-		until_ns = now_ns + NS_PER_MS / 2;
-	}
+	/* A time-out waits for the receiver's horizon to pass it. Nothing else
+	 * is worth a wake-up of its own: what is due by then leaves together.
+	 */
+	if (until_ns <= now_ns)
+		until_ns = now_ns + HORIZON_NS;
+	else if (until_ns < now_ns + LEAST_NAP_NS)
+		until_ns = now_ns + LEAST_NAP_NS;
 	atomic_store(&shared->sender_waits, true);
 	/* What came before the store is not announced: look once more. */
 	if (!take_events(sender)) {
@@ -432,8 +434,10 @@ void *sender_run(void *argument)
 	uint64_t one = 1;
 
 	pthread_barrier_wait(&sender->shared->armed);
+	sender->begun_ns = clock_now_ns();
 	while (!loop.over)
 		loop_once(&loop);
+	sender->ended_ns = clock_now_ns();
 	engine_finish(sender->engine);
 	tick(&loop, clock_now_ns());
 	(void)!write(sender->shared->receiver_stop_fd, &one, sizeof(one));

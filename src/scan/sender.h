@@ -30,6 +30,7 @@ struct sender {
 	struct shared *shared;
 	/* What came of it: read after the thread was joined. */
 	bool complete;
+	int64_t begun_ns, ended_ns;
 	struct error error;
 };
 
