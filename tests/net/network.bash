@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2154
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Hosts in network namespaces, for the tests and for scripts/lab. Needs no
@@ -115,12 +115,8 @@ network_far() {
   for host in scanner way target; do host_make $host; done
   link_make scanner eth0 10.9.0.1/24,fd00:9::1/64 way eth0 ''
   link_make target eth0 10.9.0.2/24,fd00:9::2/64 way eth1 ''
-  for host in scanner target; do
-    # A frame that takes this way needs its checksum (ETHTOOL_STXCSUM off).
-    run_on $host perl -MSocket -e 'socket(my $s, AF_INET, SOCK_DGRAM, 0);
-      ioctl $s, 0x8946, pack "a16 P", "eth0", pack "LL", 0x17, 0 or die $!'
-  done
-  ip netns exec way "$(dirname "${BASH_SOURCE[0]}")/far.pl" "$@" 3>&- &
+  ip netns exec way "$top_builddir/tests/bench/impair" \
+    --delay "$1" --loss "$2" --dup "$3" eth0 eth1 >/dev/null 3>&- &
   wait_until 5 captured way
 }
 
