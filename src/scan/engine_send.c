@@ -4,11 +4,27 @@
 #define SWEEP_CANARY 8   /* probes of a sweep for one on an open port */
 #define ROOM_BUDGET  256 /* silent ones looked at to make room */
 
-static bool fresh_number(struct group *group, uint64_t *number)
+static uint64_t number_at(const struct group *group, uint64_t i)
 {
-	if (group->fresh == group->order.n)
+	return group->base + permute_at(&group->order, i);
+}
+
+/* A few numbers are known ahead, so that the memory that each one's place in
+ * the table needs is on its way before it is asked for. */
+static bool fresh_number(struct engine *engine, struct group *group,
+			 uint64_t *number)
+{
+	uint64_t n = group->order.n;
+
+	if (group->fresh == n)
 		return false;
-	*number = group->base + permute_at(&group->order, group->fresh++);
+	while (group->known < n && group->known < group->fresh + AHEAD) {
+		uint64_t *next = &group->ahead[group->known % AHEAD];
+
+		*next = number_at(group, group->known++);
+		flight_prefetch(engine->flights, *next);
+	}
+	*number = group->ahead[group->fresh++ % AHEAD];
 	return true;
 }
 
@@ -38,6 +54,8 @@ static void let_go(struct engine *engine, struct group *group, int *budget)
 	for (flight = flight_first(engine->flights, &group->silent);
 	     flight && (*budget)-- > 0; flight = next) {
 		next = flight_after(engine->flights, flight);
+		if (next)
+			flight_prefetch(engine->flights, next->number);
 		flight_unlist(engine->flights, &group->silent, flight);
 		if (group_silent_enough(engine, group, flight)) {
 			engine_tell_filtered(engine, flight, REASON_NO_REPLY);
@@ -92,11 +110,12 @@ static struct flight *group_take(struct engine *engine, struct group *group)
 		return NULL;
 	if (table_full(engine))
 		make_room(engine);
-	if (table_full(engine) || !fresh_number(group, &number))
+	if (table_full(engine) || !fresh_number(engine, group, &number))
 		return NULL;
 	flight = flight_add(engine->flights, number);
 	if (!flight) {
-		group->fresh--; /* no memory just now: later */
+		group->fresh--; /* no memory just now: later (it is still
+				   among those known ahead) */
 		return NULL;
 	}
 	flight->group = (uint32_t)(group - engine->groups);
@@ -266,7 +285,7 @@ bool engine_peek(struct engine *engine, struct engine_probe *probe)
 		uint64_t number;
 
 		engine->turn = (engine->turn + 1) % engine->n_groups;
-		if (fresh_number(group, &number)) {
+		if (fresh_number(engine, group, &number)) {
 			fill_probe(engine, number, 0, probe);
 			return true;
 		}

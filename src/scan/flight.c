@@ -119,6 +119,11 @@ struct flight *flight_add(struct flights *flights, uint64_t number)
 	return flight;
 }
 
+void flight_prefetch(const struct flights *flights, uint64_t number)
+{
+	__builtin_prefetch(&flights->heads[hash(flights, number)], 1);
+}
+
 struct flight *flight_find(const struct flights *flights, uint64_t number)
 {
 	flight_id id = flights->heads[hash(flights, number)];

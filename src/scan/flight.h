@@ -58,6 +58,8 @@ uint32_t flights_room(const struct flights *flights);
 /* A new flight for a number that has none; NULL when the limit is reached or
  * memory is out. The pointer stays valid until flight_remove(). */
 struct flight *flight_add(struct flights *flights, uint64_t number);
+/* Has the memory that finding or adding that number needs brought near. */
+void flight_prefetch(const struct flights *flights, uint64_t number);
 struct flight *flight_find(const struct flights *flights, uint64_t number);
 /* The caller has taken it out of its list or the wheel. */
 void flight_remove(struct flights *flights, struct flight *flight);

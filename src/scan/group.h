@@ -23,11 +23,13 @@
 #include "spec/permute.h"
 
 #define TRIES_MAX 255u
+#define AHEAD     8
 #define CANARIES  32 /* answered ports to choose from */
 
 struct group {
 	uint64_t base;  /* its first probe's number */
 	uint64_t fresh; /* asked so far; of order.n */
+	uint64_t known, ahead[AHEAD]; /* numbers fresh to known - 1 */
 	struct permute order;
 	struct rtt rtt;
 	struct window window;

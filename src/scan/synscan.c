@@ -23,6 +23,7 @@
 #include "spec/targetset.h"
 
 #define RING_EVENTS 8192
+#define HELD_MOST   (1u << 21) /* flights of 64 bytes */
 /* The own link takes what it can; behind a gateway stands equipment that is
  * not ours to fill: see "Rate" in synscan(8). */
 #define LINK_CEILING_PPS    1000000.0
@@ -153,6 +154,17 @@ static void one_result(void *context, uint64_t target, uint32_t rank,
 	config->result(config->context, &whole);
 }
 
+/* Room for what a fixed rate has in the air within the first RTO of a second
+ * and a quarter more; 0 for the engine's own limit. */
+static uint32_t held_limit(const struct synscan_config *config)
+{
+	uint64_t wanted = config->rate_pps + config->rate_pps / 4;
+
+	if (wanted <= 1u << 19)
+		return 0;
+	return wanted > HELD_MOST ? HELD_MOST : (uint32_t)wanted;
+}
+
 static struct engine *new_engine(const struct synscan_config *config,
 				 unsigned source_ports, struct error *error)
 {
@@ -182,6 +194,7 @@ static struct engine *new_engine(const struct synscan_config *config,
 			.n_lanes = lanes,
 			.rate_pps = (double)config->rate_pps,
 			.max_rate_pps = (double)config->max_rate_pps,
+			.held_limit = held_limit(config),
 			.retries = config->retries,
 			.wait_ns = config->wait_ns,
 			.source_ports = source_ports,
