@@ -20,8 +20,9 @@
 #define GATHER_NS (250 * NS_PER_US)
 #define DENSE_NS  NS_PER_MS
 /* The wall clock was stepped if it moved against the monotonic one by more
- * within one batch. */
-#define STEP_NS NS_PER_MS
+ * within one batch; and no stamp of so long ago is of the clock we know. */
+#define STEP_NS  NS_PER_MS
+#define STALE_NS (5 * NS_PER_S)
 
 struct reading {
 	struct receiver *receiver;
@@ -83,7 +84,10 @@ static void one_packet(void *context, int64_t wall_ns, const uint8_t *bytes,
 		break;
 	}
 	event.at_ns = wall_ns - reading->offset_ns;
-	event.time_ok = reading->time_ok && event.at_ns <= reading->now_ns;
+	event.time_ok = reading->time_ok && event.at_ns <= reading->now_ns &&
+			event.at_ns > reading->now_ns - STALE_NS;
+	if (!event.time_ok)
+		event.at_ns = reading->now_ns;
 	push(receiver->shared, &event);
 }
 

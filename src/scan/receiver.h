@@ -26,7 +26,7 @@ struct receiver_event {
 	enum receiver_event_kind kind;
 	bool time_ok;
 	unsigned ifindex;
-	int64_t at_ns; /* arrival, monotonic */
+	int64_t at_ns; /* arrival, monotonic; of the reading if not time_ok */
 	union {
 		struct reply reply;
 		struct neighbour_view neighbour;
