@@ -64,7 +64,7 @@ exact_3000() {
 @test "the target is cut off for half a second: no port is called filtered" {
   network_make
   listeners target 80
-  scan_start 10.9.0.2
+  scan_start --max-rate 20k 10.9.0.2
   wait_until 10 received target 5000
   rules target <<'END'
 table inet outage {
@@ -83,7 +83,7 @@ END
 
 @test "the target goes for good: exit 3, and what it had not answered is unasked" {
   network_make
-  scan_start 10.9.0.2
+  scan_start --max-rate 20k 10.9.0.2
   wait_until 10 received target 5000
   rules target <<'END'
 table inet outage {
