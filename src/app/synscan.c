@@ -33,6 +33,8 @@ struct run {
 /* For the signal handler alone; set before the handler is installed. */
 static struct synscan *running;
 
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
 static void interrupt(int signal)
 {
 	static volatile sig_atomic_t again;
@@ -50,10 +52,16 @@ static int handle_signals(struct synscan *scan, struct error *error)
 
 	running = scan;
 	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGINT, &action, NULL) < 0 ||
-	    sigaction(SIGTERM, &action, NULL) < 0 ||
-	    sigaction(SIGHUP, &action, NULL) < 0)
-		return error_errno(error, "signals");
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		struct sigaction before;
+
+		if (sigaction(ending[i], NULL, &before) < 0)
+			return error_errno(error, "signals");
+		if (before.sa_handler == SIG_IGN) /* as nohup(1) wants it */
+			continue;
+		if (sigaction(ending[i], &action, NULL) < 0)
+			return error_errno(error, "signals");
+	}
 	return 0;
 }
 
@@ -258,6 +266,14 @@ static struct synscan *open_scan(struct run *run, struct error *error)
 	return NULL;
 }
 
+/* One that cannot rewrite a line. */
+static bool is_dumb_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return !term || strcmp(term, "dumb") == 0;
+}
+
 static int scan_and_report(struct run *run, struct error *error)
 {
 	struct error late = ERROR_INIT;
@@ -271,7 +287,8 @@ static int scan_and_report(struct run *run, struct error *error)
 	run->summary.ports = run->options.ports.count;
 	progress_init(&run->progress,
 		      run->options.progress ||
-			      (run->options.verbosity >= 0 && isatty(2)),
+			      (run->options.verbosity >= 0 && isatty(2) &&
+			       !is_dumb_terminal()),
 		      clock_now_ns());
 	status = handle_signals(scan, error);
 	if (status == 0)
@@ -282,9 +299,8 @@ static int scan_and_report(struct run *run, struct error *error)
 		*error = late;
 		status = -1;
 	}
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		signal(ending[i], SIG_IGN);
 	synscan_close(scan);
 	return status;
 }
@@ -314,13 +330,14 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	return scan_and_report(run, error);
 }
 
-/* A socket or file that we open must never become stdout. */
+/* A socket or file that we open must never become stdout. What is written to
+ * one that was closed fails: it is opened for reading. */
 static void fill_standard_streams(void)
 {
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 	while (fd >= 0 && fd <= 2);
 	if (fd > 2)
 		close(fd);

@@ -175,7 +175,7 @@ void engine_quality(const struct engine *engine, double *loss, double *wrong)
 		const struct group *group = &engine->groups[i];
 
 		*wrong += loss_wrong(group_loss(engine, group),
-				     group->loss.succeeded, group->silent.count,
+				     group->answering, group->silent.count,
 				     group_tries(engine, group));
 	}
 }

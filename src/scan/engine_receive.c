@@ -40,6 +40,7 @@ static void learn_loss(struct engine *engine, struct group *group,
 		failed = group_counted(group, flight);
 	group_learn(engine, group, failed, 1);
 	group->late += failed > 0;
+	group->answering++;
 	if (engine->config.rate_pps > 0)
 		return;
 	window_evidence(&group->window, failed > 0, flight->first_ns,
@@ -119,6 +120,10 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 		.tries = flight->tries,
 	};
 	rtt_sample(&group->rtt, result.rtt_ns);
+	/* Where tries cannot be told apart and the RTO is too short for any to
+	 * be answered in time, take the longest that it can have been. */
+	if (!group->rtt.valid && reply->time_ok)
+		rtt_sample(&group->rtt, reply->at_ns - flight->first_ns);
 	learn_loss(engine, group, flight, answered, reply->at_ns);
 	canary_path_proved(group, answered == flight->tries ? flight->sent_ns
 							    : flight->first_ns);

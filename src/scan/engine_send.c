@@ -179,7 +179,7 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		else if (group_sweeps(group) && !group->swept)
 			group_sweep_begin(engine, group);
 		else if (group->window.phase != WINDOW_GROW &&
-			 group->ready.count > 0)
+			 group->ready.count > 0 && !table_full(engine))
 			group_defer(engine, group);
 		if (!group_may_send(engine, group, now_ns))
 			continue;
@@ -225,7 +225,8 @@ static void not_sent(struct engine *engine, struct group *group,
 {
 	window_forget(&group->window, flight->epoch);
 	pacer_refund(&engine->pacer);
-	pacer_refund(&group->lane->pacer);
+	/* Not the lane's: where a next hop is asked for, that request has
+	 * taken its place. */
 }
 
 void engine_refused(struct engine *engine, const struct engine_probe *probe,

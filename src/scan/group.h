@@ -27,13 +27,14 @@
 #define CANARIES  32 /* answered ports to choose from */
 
 struct group {
-	uint64_t base;  /* its first probe's number */
-	uint64_t fresh; /* asked so far; of order.n */
+	uint64_t base;                /* its first probe's number */
+	uint64_t fresh;               /* asked so far; of order.n */
 	uint64_t known, ahead[AHEAD]; /* numbers fresh to known - 1 */
 	struct permute order;
 	struct rtt rtt;
 	struct window window;
 	struct loss loss;
+	uint64_t answering; /* ports that answered */
 	struct lane *lane;
 	struct flight_list ready, silent;
 	uint32_t open; /* in the air, parked, ready or handed out */

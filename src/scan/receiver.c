@@ -84,6 +84,8 @@ static void one_packet(void *context, int64_t wall_ns, const uint8_t *bytes,
 		break;
 	}
 	event.at_ns = wall_ns - reading->offset_ns;
+	if (event.at_ns > reading->now_ns) /* came while we were reading */
+		reading->now_ns = clock_now_ns();
 	event.time_ok = reading->time_ok && event.at_ns <= reading->now_ns &&
 			event.at_ns > reading->now_ns - STALE_NS;
 	if (!event.time_ok)

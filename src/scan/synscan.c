@@ -390,9 +390,11 @@ static void fill_summary(const struct synscan *scan, struct summary *summary)
 int synscan_run(struct synscan *scan, struct summary *summary,
 		struct error *error)
 {
-	if (run_threads(scan, error) < 0)
-		return -1;
+	int status = run_threads(scan, error);
+
 	fill_summary(scan, summary);
+	if (status < 0)
+		return -1;
 	if (scan->sender.error.status == STATUS_OK)
 		return 0;
 	return error_set(error, scan->sender.error.status, "%s",

@@ -6,6 +6,9 @@
 # of network_unshare ends, the kernel ends every process in there and takes
 # the networks away.
 
+# An ordinary user's PATH leaves out where ip and nft are.
+PATH=$PATH:/usr/sbin:/sbin
+
 # network_unshare COMMAND...: becomes COMMAND, in a world of its own
 network_unshare() {
   local -a flags=(--net --mount --pid --fork --kill-child)

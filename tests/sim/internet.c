@@ -25,6 +25,13 @@
 #define HELD       (1u << 23)
 #define MEMORY_MIB 1024 /* the bitmap of 2^32 targets apart */
 
+/* A sanitizer has a memory of its own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 enum host { SILENT, CLOSED, OPEN, ROUTER };
 
 struct reply {
@@ -251,8 +258,8 @@ int main(int argc, char **argv)
 	printf("# %-22s %14d %14ld\n", "MiB", MEMORY_MIB, mib);
 	good = net.twice == 0 && net.invented == 0 &&
 	       told_in_all(&net) == net.targets &&
-	       stats.probes_sent == net.targets && mib < MEMORY_MIB &&
-	       took < 1.05 * ideal + 2 &&
+	       stats.probes_sent == net.targets &&
+	       (SANITIZED || mib < MEMORY_MIB) && took < 1.05 * ideal + 2 &&
 	       (double)net.found >
 		       0.99 * (double)net.alive * (1 - LOSS) * (1 - LOSS);
 	printf("1..1\n%sok 1 - each target once, in bounded memory\n",

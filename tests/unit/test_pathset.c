@@ -97,6 +97,13 @@ static void network(void)
 	for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++)
 		fprintf(file, "%s\n", standard[i]);
 	ip_end(file);
+	/* The kernel adds the local routes of IPv6 addresses by and by. */
+	assert_int_equal(
+		system("for i in $(seq 200); do "
+		       "[ $(ip -6 route show table local | grep -c ^local) = "
+		       "$(ip -6 -o address | wc -l) ] && exit; sleep 0.01; "
+		       "done"),
+		0);
 	netlink = netlink_open(&error);
 	assert_non_null(netlink);
 }
