@@ -173,10 +173,33 @@ out:
 	return 0;
 }
 
+/* A -S address that is not ours is no error: somebody may watch elsewhere. */
+static int check_source(struct run *run, struct error *error)
+{
+	const struct addr *source = &run->options.source;
+	char text[ADDR_TEXT_BYTES];
+	struct route route;
+
+	if (!source->family)
+		return 0;
+	if (netlink_route(run->netlink, source, NULL, 0, &route, error) < 0)
+		return -1;
+	if (route.type != ROUTE_LOCAL)
+		log_line(LOG_WARN,
+			 "%s is no address of this host: no answer will come "
+			 "back here",
+			 addr_format(source, text));
+	return 0;
+}
+
 static int find_paths(struct run *run, struct error *error)
 {
 	const struct synscan_options *options = &run->options;
+	char text[ADDR_TEXT_BYTES];
+	struct addr first;
 
+	if (check_source(run, error) < 0)
+		return -1;
 	run->paths =
 		pathset_new(run->netlink, options->targets,
 			    options->source.family ? &options->source : NULL,
@@ -186,10 +209,12 @@ static int find_paths(struct run *run, struct error *error)
 	for (size_t i = 0; i < pathset_count(run->paths); i++)
 		if (pathset_nth(run->paths, i)->route.type != ROUTE_NONE)
 			return 0;
-	return error_set(error, STATUS_FAILED, "no route to %s",
+	first = targetset_nth(options->targets, 0);
+	return error_set(error, STATUS_FAILED, "no route to %s%s",
+			 addr_format(&first, text),
 			 targetset_count(options->targets) == 1
-				 ? "the target"
-				 : "any of the targets");
+				 ? ""
+				 : ", nor to any other target");
 }
 
 static int open_outputs(struct run *run, struct error *error)
@@ -260,7 +285,8 @@ static struct synscan *open_scan(struct run *run, struct error *error)
 			.context = run,
 		},
 		error);
-	if (scan && privs_drop(error) == 0)
+	/* Outputs last: a scan that cannot be leaves them as they are. */
+	if (scan && open_outputs(run, error) == 0 && privs_drop(error) == 0)
 		return scan;
 	synscan_close(scan);
 	return NULL;
@@ -324,8 +350,7 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 		return -1;
 	if (options->dry_run)
 		return dry_run(run, error);
-	/* The privilege first: who has none keeps his files as they are. */
-	if (privs_raise(argv[0], error) < 0 || open_outputs(run, error) < 0)
+	if (privs_raise(argv[0], error) < 0)
 		return -1;
 	return scan_and_report(run, error);
 }

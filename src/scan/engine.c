@@ -149,7 +149,6 @@ void engine_finish(struct engine *engine)
 void engine_stats(const struct engine *engine, struct engine_stats *stats)
 {
 	*stats = engine->stats;
-	stats->srtt_s = -1;
 	stats->in_air = flights_count(engine->flights) - engine->noted.count;
 	for (uint32_t i = 0; i < engine->n_groups; i++) {
 		const struct group *group = &engine->groups[i];
@@ -160,9 +159,6 @@ void engine_stats(const struct engine *engine, struct engine_stats *stats)
 		stats->silent += group->silent.count;
 		if (needed > stats->tries_needed)
 			stats->tries_needed = needed;
-		if (group->rtt.valid &&
-		    group->rtt.srtt_ns * 1e-9 > stats->srtt_s)
-			stats->srtt_s = (double)group->rtt.srtt_ns * 1e-9;
 	}
 	stats->in_air -= stats->ready + stats->silent;
 }

@@ -30,15 +30,16 @@ struct flight;
  * Silence counts only when the path is known to have worked since: when a
  * probe of the group that left later was answered. Where nothing else would,
  * a port that is known to answer is asked again: the canary. So an outage, or
- * a host that goes away, is never taken for a filter.
+ * a host that goes away, is not taken for a filter (of several hosts in one
+ * group, as long as none of the others answers).
  *
- * Order. Targets are cut into groups (at most ENGINE_GROUPS, neighbours in
- * the address order); each has a keyed permutation of its own probes, an RTT
- * and a window, so that one slow host or path slows no other. Groups take
- * turns.
+ * Order. Targets are cut into groups (some ENGINE_GROUPS at most and one a
+ * span at least; neighbours in the address order); each has a keyed permutation
+ * of its own probes, an RTT and a window, so that one slow host or path slows
+ * no other. Groups take turns.
  *
- * Second tries follow at once after the RTO; third and later ones when all
- * ports were asked, since only then the loss is known well.
+ * Second tries follow at once after the RTO where nothing is short of room;
+ * later ones when all ports were asked, since only then the loss is known.
  */
 struct engine;
 
@@ -102,7 +103,6 @@ struct engine_stats {
 	double limited_pps;      /* the pace that it gives */
 	uint32_t lost_groups;    /* stopped answering for good: not complete */
 	uint64_t lost_target;    /* one of their canaries */
-	double srtt_s;           /* of the slowest group; < 0: no sample */
 };
 
 /* NULL with an error when memory is out. */
@@ -112,7 +112,7 @@ void engine_free(struct engine *engine);
 
 /* The next probe that may leave now; false: none before engine_wake_ns() or
  * a reply. Each one handed out is answered for by exactly one of the next
- * four calls, before any engine_reply() or engine_advance(); several may be
+ * five calls, before any engine_reply() or engine_advance(); several may be
  * out, to leave as one batch. */
 bool engine_next(struct engine *engine, int64_t now_ns,
 		 struct engine_probe *probe);
@@ -124,9 +124,12 @@ void engine_sent(struct engine *engine, const struct engine_probe *probe,
  * this probe alone waits until then. */
 void engine_refused(struct engine *engine, const struct engine_probe *probe,
 		    int64_t again_ns, int64_t now_ns);
-/* Its next hop is being resolved; it comes again at `again_ns`. */
+/* It was not tried at all, since one before it was refused; it comes again. */
+void engine_withdrawn(struct engine *engine, const struct engine_probe *probe);
+/* Its next hop is being resolved; it comes again at `again_ns`. asked: a
+ * request for that address was sent in its place. */
 void engine_parked(struct engine *engine, const struct engine_probe *probe,
-		   int64_t again_ns);
+		   bool asked, int64_t again_ns);
 /* It cannot be asked: filtered for that reason. */
 void engine_failed(struct engine *engine, const struct engine_probe *probe,
 		   enum reason reason);

@@ -41,11 +41,6 @@ static void fill_probe(const struct engine *engine, uint64_t number,
 	};
 }
 
-static bool table_full(const struct engine *engine)
-{
-	return flights_count(engine->flights) >= engine->config.held_limit;
-}
-
 /* Silence that is long enough is told for good, the rest asked on. */
 static void let_go(struct engine *engine, struct group *group, int *budget)
 {
@@ -77,7 +72,7 @@ static void make_room(struct engine *engine)
 		engine->room_turn = (engine->room_turn + 1) % engine->n_groups;
 		let_go(engine, &engine->groups[engine->room_turn], &budget);
 	}
-	if (table_full(engine) && flight) {
+	if (engine_table_full(engine) && flight) {
 		flight_unlist(engine->flights, &engine->noted, flight);
 		engine_tell_filtered(engine, flight, flight->reason);
 		flight_remove(engine->flights, flight);
@@ -108,9 +103,9 @@ static struct flight *group_take(struct engine *engine, struct group *group)
 	}
 	if (group->fresh == group->order.n)
 		return NULL;
-	if (table_full(engine))
+	if (engine_table_full(engine))
 		make_room(engine);
-	if (table_full(engine) || !fresh_number(engine, group, &number))
+	if (engine_table_full(engine) || !fresh_number(engine, group, &number))
 		return NULL;
 	flight = flight_add(engine->flights, number);
 	if (!flight) {
@@ -176,10 +171,8 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		engine->turn = (engine->turn + 1) % engine->n_groups;
 		if (group_sweeps(group) && group->fresh == group->order.n)
 			group_sweep_end(engine, group, now_ns);
-		else if (group_sweeps(group) && !group->swept)
-			group_sweep_begin(engine, group);
 		else if (group->window.phase != WINDOW_GROW &&
-			 group->ready.count > 0 && !table_full(engine))
+			 group->ready.count > 0)
 			group_defer(engine, group);
 		if (!group_may_send(engine, group, now_ns))
 			continue;
@@ -225,23 +218,27 @@ static void not_sent(struct engine *engine, struct group *group,
 {
 	window_forget(&group->window, flight->epoch);
 	pacer_refund(&engine->pacer);
-	/* Not the lane's: where a next hop is asked for, that request has
-	 * taken its place. */
+	pacer_refund(&group->lane->pacer);
 }
 
 void engine_refused(struct engine *engine, const struct engine_probe *probe,
 		    int64_t again_ns, int64_t now_ns)
 {
+	engine->stats.send_errors++;
+	if (again_ns) {
+		engine_parked(engine, probe, false, again_ns);
+		return;
+	}
+	lane_refused(group_of(engine, probe->flight)->lane, now_ns);
+	engine_withdrawn(engine, probe);
+}
+
+void engine_withdrawn(struct engine *engine, const struct engine_probe *probe)
+{
 	struct flight *flight = probe->flight;
 	struct group *group = group_of(engine, flight);
 
-	engine->stats.send_errors++;
-	if (again_ns) {
-		engine_parked(engine, probe, again_ns);
-		return;
-	}
 	not_sent(engine, group, flight);
-	lane_refused(group->lane, now_ns);
 	if (flight->state == FLIGHT_CANARY)
 		canary_withdrawn(engine, group, flight);
 	else
@@ -249,12 +246,15 @@ void engine_refused(struct engine *engine, const struct engine_probe *probe,
 }
 
 void engine_parked(struct engine *engine, const struct engine_probe *probe,
-		   int64_t again_ns)
+		   bool asked, int64_t again_ns)
 {
 	struct flight *flight = probe->flight;
 	struct group *group = group_of(engine, flight);
 
-	not_sent(engine, group, flight);
+	if (asked) /* the question took its place on the wire */
+		window_forget(&group->window, flight->epoch);
+	else
+		not_sent(engine, group, flight);
 	if (flight->state == FLIGHT_CANARY) {
 		canary_withdrawn(engine, group, flight);
 		return;

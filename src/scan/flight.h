@@ -34,7 +34,7 @@ struct flight {
 	uint8_t state;
 	uint8_t tries;   /* sent */
 	uint8_t counted; /* of them, those whose silence counts */
-	uint8_t epoch;   /* of the window, while the first try is out */
+	uint8_t epoch;   /* of the window, while a try is out */
 	uint8_t reason;  /* of a canary: its port offset */
 	uint8_t ttl;     /* of the ICMP error */
 	uint8_t hasty;   /* its silence says nothing: sent in a sweep */

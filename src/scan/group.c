@@ -120,7 +120,6 @@ void group_round(struct engine *engine, struct group *group)
 	group->late = 0;
 	group->beacons = (struct loss){0};
 	if (group->open > 0) {
-		group->rounds++;
 		window_round(&group->window);
 	}
 	if (group->settled != (group->open == 0)) {
@@ -144,11 +143,17 @@ void group_keep_silent(struct engine *engine, struct group *group,
 	group_closed_one(engine, group);
 }
 
+bool engine_table_full(const struct engine *engine)
+{
+	return flights_count(engine->flights) >= engine->config.held_limit;
+}
+
 void group_defer(struct engine *engine, struct group *group)
 {
 	struct flight *flight;
 
-	if (group->fresh == group->order.n)
+	/* A full table needs them sent, to be rid of them some time. */
+	if (group->fresh == group->order.n || engine_table_full(engine))
 		return;
 	while ((flight = flight_first(engine->flights, &group->ready))) {
 		flight_unlist(engine->flights, &group->ready, flight);
@@ -213,12 +218,6 @@ bool group_sweeps(const struct group *group)
 	return group->window.phase == WINDOW_SWEEP;
 }
 
-void group_sweep_begin(struct engine *engine, struct group *group)
-{
-	group->swept = true;
-	group_defer(engine, group);
-}
-
 void group_sweep_end(struct engine *engine, struct group *group, int64_t now_ns)
 {
 	window_sweep_end(&group->window, now_ns);
@@ -226,5 +225,6 @@ void group_sweep_end(struct engine *engine, struct group *group, int64_t now_ns)
 		return;
 	engine->stats.limited_groups++;
 	engine->stats.limited_pps = group->window.rate_pps;
-	engine->stats.limited_target = group->base / engine->config.ports;
+	engine->stats.limited_target =
+		group->answered[0] / engine->config.ports;
 }

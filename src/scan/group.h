@@ -49,9 +49,8 @@ struct group {
 	unsigned since_beacon; /* tries */
 	bool want_canary, lost;
 	uint64_t open_number; /* a port known to be open */
-	bool open_known, swept;
-	/* Rounds of asking again what is silent. */
-	unsigned rounds;
+	bool open_known;
+	/* Of the round of asking again what is silent. */
 	uint64_t late;       /* answers to retransmissions since the last */
 	struct loss beacons; /* since the last */
 	double worst;        /* loss that they showed in any round */
@@ -122,6 +121,9 @@ void group_keep_silent(struct engine *engine, struct group *group,
 void group_resolved(struct engine *engine, struct group *group, uint8_t epoch,
 		    bool answered, int64_t now_ns);
 
+/* Probes in the air and held are as many as may be. */
+bool engine_table_full(const struct engine *engine);
+
 /* What is to be sent again waits until all are asked. */
 void group_defer(struct engine *engine, struct group *group);
 
@@ -139,16 +141,13 @@ void group_schedule(struct engine *engine, struct group *group,
 /* First tries run ahead of a limit on RSTs: see scan/window.h. */
 bool group_sweeps(const struct group *group);
 
-/* A group that is found to limit its RSTs: what is to be sent again waits
- * until all are asked, and the open port becomes the measure. */
-void group_sweep_begin(struct engine *engine, struct group *group);
-
+/* All were asked: on at the pace that the host gives. */
 void group_sweep_end(struct engine *engine, struct group *group,
 		     int64_t now_ns);
 
 /* ---- canary.c ---- */
 
-/* Remembers ports that answer, of different targets where there are some. */
+/* Remembers ports that answer, some of them newer ones. */
 void canary_remember(struct engine *engine, struct group *group,
 		     uint64_t number);
 
@@ -160,7 +159,8 @@ void canary_path_proved(struct group *group, int64_t sent_ns);
 bool canary_proves(const struct engine *engine, struct group *group,
 		   const struct flight *flight);
 
-/* The canary, to be sent next; NULL without memory. */
+/* The canary, to be sent next; NULL without memory, or when every port that
+ * could be one is being asked. */
 struct flight *canary_take(struct engine *engine, struct group *group);
 
 /* Is one to be sent, whatever the window says? */

@@ -12,7 +12,8 @@
 #include "net/capture.h"
 #include "scan/shared.h"
 
-#define READ_LIMIT 1024
+#define READ_LIMIT  1024
+#define ROUNDS_MOST 16 /* of one capture before the others' turn */
 /* The sender's time-outs wait for the horizon: publish it this often. */
 #define IDLE_NS (4 * NS_PER_MS)
 /* Replies that come thick are gathered for a moment: each wake-up costs the
@@ -93,7 +94,7 @@ static void one_packet(void *context, int64_t wall_ns, const uint8_t *bytes,
 	push(receiver->shared, &event);
 }
 
-/* A capture whose device is gone is closed; the rest goes on. */
+/* A capture whose device is gone is closed; the sender ends the scan. */
 static void drop_source(struct receiver *receiver, size_t i,
 			const struct error *error)
 {
@@ -111,9 +112,10 @@ static int read_all(struct receiver *receiver)
 	struct reading reading = {.receiver = receiver};
 	int64_t begun_ns = clock_now_ns();
 	uint64_t drops;
-	int total = 0, n;
+	int total = 0, n, rounds;
+	bool capped = false;
 
-	reading.offset_ns = clock_wall_offset_ns();
+	reading.offset_ns = receiver->offset_ns;
 	for (size_t i = 0; i < receiver->n_sources; i++) {
 		struct receiver_source *source = &receiver->sources[i];
 		struct error error = ERROR_INIT;
@@ -121,6 +123,7 @@ static int read_all(struct receiver *receiver)
 
 		reading.ifindex = source->ifindex;
 		reading.link_type = capture_link_type(source->capture);
+		rounds = 0;
 		do {
 			/* A batch that was read over a step of the clock
 			 * gives no times. */
@@ -134,7 +137,8 @@ static int read_all(struct receiver *receiver)
 					 one_packet, &reading, &error);
 			if (n > 0)
 				total += n;
-		} while (n == READ_LIMIT);
+		} while (n == READ_LIMIT && ++rounds < ROUNDS_MOST);
+		capped |= rounds == ROUNDS_MOST;
 		if (n < 0)
 			drop_source(receiver, i--, &error);
 	}
@@ -144,7 +148,9 @@ static int read_all(struct receiver *receiver)
 	atomic_store(&shared->capture_drops, drops);
 	if (reading.rejected)
 		atomic_fetch_add(&shared->replies_rejected, reading.rejected);
-	atomic_store(&shared->horizon_ns, begun_ns);
+	receiver->offset_ns = reading.offset_ns;
+	if (!capped) /* else there is more of the time before */
+		atomic_store(&shared->horizon_ns, begun_ns);
 	if (total > 0)
 		shared_ring_bell(shared);
 	return total;
@@ -170,6 +176,7 @@ void *receiver_run(void *argument)
 	struct pollfd *fds = calloc(receiver->n_sources + 1, sizeof(*fds));
 	int64_t last_ns = 0;
 
+	receiver->offset_ns = clock_wall_offset_ns();
 	pthread_barrier_wait(&receiver->shared->armed);
 	while (fds && receiver->n_sources > 0 && !must_stop(receiver->shared)) {
 		int64_t now_ns = clock_now_ns();

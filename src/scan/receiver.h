@@ -44,6 +44,7 @@ struct receiver {
 	struct reply_key key;
 	struct shared *shared;
 	uint64_t past_drops; /* of captures that are closed */
+	int64_t offset_ns;   /* wall clock minus monotonic, when last read */
 };
 
 /* The thread's function; argument: struct receiver. Ends when

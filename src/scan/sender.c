@@ -25,6 +25,8 @@
 #define TICK_NS      (100 * NS_PER_MS)
 #define LEAST_NAP_NS (100 * NS_PER_US)
 #define HORIZON_NS   (NS_PER_MS / 2)
+#define FRESH_NS     (240 * NS_PER_MS) /* to the next request: just asked */
+#define OVERRUN_NS   (10 * NS_PER_MS)
 #define BLOCKED_NS   (50 * NS_PER_MS) /* until a refused probe comes again */
 /* Nothing could be sent for so long: the scan ends with what it has. */
 #define DOWN_LIMIT  (10 * NS_PER_S)
@@ -46,6 +48,7 @@ struct loop {
 	int64_t refused_since_ns; /* no probe was taken since; 0: fine */
 	int64_t next_tick_ns;
 	uint64_t drops;
+	int64_t overrun_ns;
 	bool over;
 	bool warned;
 	uint32_t limited;
@@ -77,9 +80,10 @@ static void refused(struct loop *loop, enum link_outcome outcome,
 	int64_t again_ns = outcome == LINK_REFUSED ? now_ns + BLOCKED_NS : 0;
 	int64_t limit = outcome == LINK_REFUSED ? BLOCK_LIMIT : DOWN_LIMIT;
 
-	/* A firewall refuses one probe; everything else is about all. */
-	for (size_t i = 0; i < n; i++)
-		engine_refused(engine, &probes[i], again_ns, now_ns);
+	/* One was refused; the rest of the batch was not tried. */
+	engine_refused(engine, &probes[0], again_ns, now_ns);
+	for (size_t i = 1; i < n; i++)
+		engine_withdrawn(engine, &probes[i]);
 	if (outcome == LINK_DOWN)
 		engine_blind_until(engine, now_ns);
 	if (!loop->refused_since_ns)
@@ -164,6 +168,8 @@ static bool resolve(struct loop *loop, const struct way *way,
 					      ? &way->path->route.gateway
 					      : &probe->dest;
 	int64_t again_ns = now_ns;
+	bool asked = false;
+	int64_t soon_ns;
 
 	switch (neighbour_lookup(sender->neighbours, way->path->iface.index,
 				 next_hop, now_ns, probe->dest_mac,
@@ -172,6 +178,7 @@ static bool resolve(struct loop *loop, const struct way *way,
 		return true;
 	case NEIGHBOUR_ASK:
 		solicit(loop, way, next_hop);
+		asked = true;
 		break;
 	case NEIGHBOUR_WAIT:
 		break;
@@ -183,10 +190,11 @@ static bool resolve(struct loop *loop, const struct way *way,
 		break;
 	}
 	/* An answer takes well under a millisecond on most links: look again
-	 * soon, the request itself is not repeated before its time. */
-	if (again_ns > now_ns + 2 * NS_PER_MS)
-		again_ns = now_ns + 2 * NS_PER_MS;
-	engine_parked(sender->engine, at, again_ns);
+	 * soon at first; the request itself is not repeated before its time. */
+	soon_ns = again_ns - now_ns > FRESH_NS ? 2 * NS_PER_MS : 20 * NS_PER_MS;
+	if (again_ns > now_ns + soon_ns)
+		again_ns = now_ns + soon_ns;
+	engine_parked(sender->engine, at, asked, again_ns);
 	return false;
 }
 
@@ -252,6 +260,26 @@ static bool send_some(struct loop *loop, int64_t now_ns)
 
 /* ---- receiving ---- */
 
+/* An own link-local address answers by way of the loopback interface, but was
+ * named with the scope of another. */
+static int64_t own_link_local(const struct sender *sender,
+			      const struct addr *target)
+{
+	const struct target_range *ranges;
+	size_t n = targetset_ranges(sender->config->targets, &ranges);
+	struct addr addr = *target;
+	int64_t index = -1;
+
+	if (!addr_is_link_local(target))
+		return -1;
+	for (size_t i = 0; i < n && index < 0; i++) {
+		addr.scope = ranges[i].first.scope;
+		if (addr.scope != 0)
+			index = targetset_index(sender->config->targets, &addr);
+	}
+	return index;
+}
+
 static void take_reply(struct sender *sender,
 		       const struct receiver_event *event)
 {
@@ -260,8 +288,8 @@ static void take_reply(struct sender *sender,
 		targetset_index(sender->config->targets, &reply->target);
 	int32_t rank = portset_rank(sender->config->ports, reply->port);
 
-	/* The cookie proves that we asked; a link-local target may be known
-	 * by another scope, though. */
+	if (target < 0)
+		target = own_link_local(sender, &reply->target);
 	if (target < 0 || rank < 0)
 		return;
 	engine_reply(sender->engine,
@@ -316,6 +344,10 @@ static void look_for_drops(struct loop *loop, int64_t now_ns)
 		 "again what they may have answered",
 		 (unsigned long long)(drops - loop->drops));
 	loop->drops = drops;
+	engine_blind_until(loop->sender->engine, now_ns);
+	if (now_ns - loop->overrun_ns < OVERRUN_NS)
+		return; /* still the same one */
+	loop->overrun_ns = now_ns;
 	engine_overrun(loop->sender->engine, now_ns);
 }
 

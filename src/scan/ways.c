@@ -34,7 +34,9 @@ static void say_path(const struct way *way, const struct synscan_config *config)
 	bool local = path->route.type == ROUTE_LOCAL;
 	const char *to =
 		local ? "this host's own address" : "target on the link";
-	const char *how = "raw IP, this link has no frames";
+	const char *how = path->iface.ethernet
+				  ? "raw IP, the gateway is of the other family"
+				  : "raw IP, this link has no frames";
 
 	if (way->frames)
 		how = "Ethernet frames";

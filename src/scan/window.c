@@ -164,6 +164,7 @@ static void sweep_begin(struct window *window, int64_t now_ns)
 {
 	window->phase = WINDOW_SWEEP;
 	window->swept_once = true;
+	stale_epochs(window);
 	window->sweep_ns = now_ns;
 	window->swept = 0;
 	sweep_set(window, WINDOW_SWEEP_PPS);

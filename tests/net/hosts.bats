@@ -69,6 +69,23 @@ load scan
   exact "$address" target
 }
 
+@test "one's own link-local address" {
+  network_make
+  wait_until 5 settled scanner
+  local address
+  address=$(ip -n scanner -6 -o address show dev eth0 scope link |
+    awk '{ sub("/.*", "", $4); print $4 }')
+  scan -p 1-100 "$address%eth0"
+  sed -i 's/%eth0"/"/' "$out"
+  [ "$(tally "$address")" = "100 closed rst" ]
+}
+
+@test "-S: an address that is not ours is warned of" {
+  network_make
+  run_on scanner "$SYNSCAN" -S 10.9.0.77 -R 0 -p 22 10.9.0.2 2>&1 |
+    grep -q '10.9.0.77 is no address of this host'
+}
+
 @test "--via ip and --via link find the same" {
   network_make
   target_busy target

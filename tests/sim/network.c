@@ -227,7 +227,8 @@ static bool hand_over(struct sim *sim, struct engine *engine,
 	}
 	dice -= config->deferred;
 	if (dice < config->parked) {
-		engine_parked(engine, probe, sim->now_ns + 20 * NS_PER_MS);
+		engine_parked(engine, probe, true,
+			      sim->now_ns + 20 * NS_PER_MS);
 		return false;
 	}
 	if (sim->asked && !sim->asked[probe->number]) {
