@@ -57,7 +57,9 @@ static int handle_signals(struct synscan *scan, struct error *error)
 
 		if (sigaction(ending[i], NULL, &before) < 0)
 			return error_errno(error, "signals");
-		if (before.sa_handler == SIG_IGN) /* as nohup(1) wants it */
+		/* As nohup(1) wants it. An ignored SIGINT is but what a shell
+		 * gives to commands in the background. */
+		if (ending[i] == SIGHUP && before.sa_handler == SIG_IGN)
 			continue;
 		if (sigaction(ending[i], &action, NULL) < 0)
 			return error_errno(error, "signals");

@@ -76,11 +76,6 @@ uint32_t flights_count(const struct flights *flights)
 	return flights->count;
 }
 
-uint32_t flights_room(const struct flights *flights)
-{
-	return flights->limit - flights->count;
-}
-
 /* An id that no flight has; 0 when there is no memory for one. */
 static flight_id take_id(struct flights *flights)
 {

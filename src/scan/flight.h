@@ -53,7 +53,6 @@ struct flights;
 struct flights *flights_new(uint32_t limit, int64_t now_ns);
 void flights_free(struct flights *flights);
 uint32_t flights_count(const struct flights *flights);
-uint32_t flights_room(const struct flights *flights);
 
 /* A new flight for a number that has none; NULL when the limit is reached or
  * memory is out. The pointer stays valid until flight_remove(). */

@@ -24,9 +24,8 @@ scan() {
 
 # scan_start ARGUMENT...: the same in the background; its pid is $pid
 scan_start() {
-  env --default-signal=INT ip netns exec scanner "$SYNSCAN" --show all \
-    -o "ndjson:$out" "$@" >"$BATS_TEST_TMPDIR/stdout" \
-    2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
+  ip netns exec scanner "$SYNSCAN" --show all -o "ndjson:$out" "$@" \
+    >"$BATS_TEST_TMPDIR/stdout" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
   pid=$!
 }
 
