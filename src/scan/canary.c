@@ -83,14 +83,19 @@ bool canary_waits(const struct group *group)
 	return group->want_canary && group->canaries_out == 0;
 }
 
-bool canary_is_due(struct group *group)
+bool canary_is_due(const struct engine *engine, struct group *group)
 {
 	unsigned every = window_beacons(&group->window);
+	/* The table is for what is still to be known. */
+	uint32_t most = engine->config.held_limit / engine->n_groups / 8;
 
-	if (every == 0 || group->n_answered == 0 ||
-	    ++group->since_beacon < every)
+	if (every == 0 || group->n_answered == 0 || group->canaries_out > most)
 		return false;
-	group->since_beacon = 0;
+	if (group->to_beacon > 0) {
+		group->to_beacon--;
+		return false;
+	}
+	group->to_beacon = group_random(group) % (2 * every - 1);
 	return true;
 }
 

@@ -34,6 +34,7 @@ static void group_init(struct engine *engine, struct group *group,
 	uint64_t key[2] = {config->key[0] ^ first, config->key[1]};
 
 	group->base = first * config->ports;
+	group->random = key[0] ^ ~key[1];
 	group->lane = lane;
 	permute_init(&group->order, targets * config->ports, key);
 }
@@ -170,8 +171,9 @@ void engine_quality(const struct engine *engine, double *loss, double *wrong)
 	for (uint32_t i = 0; i < engine->n_groups; i++) {
 		const struct group *group = &engine->groups[i];
 
-		*wrong += loss_wrong(group_loss(engine, group),
-				     group->answering, group->silent.count,
-				     group_tries(engine, group));
+		*wrong +=
+			loss_wrong(group_loss(engine, group), group->answering,
+				   group->told + group->silent.count,
+				   group_tries(engine, group));
 	}
 }

@@ -41,23 +41,35 @@ static void fill_probe(const struct engine *engine, uint64_t number,
 	};
 }
 
-/* Silence that is long enough is told for good, the rest asked on. */
+/* Silence that is long enough is told for good (but not while it may yet turn
+ * out that the pace was too high), the rest asked on. */
 static void let_go(struct engine *engine, struct group *group, int *budget)
 {
 	struct flight *flight, *next;
+	int64_t judged_ns = group->window.in_flight > 0 &&
+					    window_beacons(&group->window) > 0
+				    ? window_judged_ns(&group->window)
+				    : INT64_MAX;
 
 	for (flight = flight_first(engine->flights, &group->silent);
 	     flight && (*budget)-- > 0; flight = next) {
 		next = flight_after(engine->flights, flight);
 		if (next)
 			flight_prefetch(engine->flights, next->number);
-		flight_unlist(engine->flights, &group->silent, flight);
 		if (group_silent_enough(engine, group, flight)) {
+			if (flight->sent_ns >= judged_ns)
+				continue;
+			flight_unlist(engine->flights, &group->silent, flight);
+			group->told++;
 			engine_tell_filtered(engine, flight, REASON_NO_REPLY);
 			flight_remove(engine->flights, flight);
 		} else {
+			flight_unlist(engine->flights, &group->silent, flight);
 			group_make_ready(engine, group, flight);
 			group->open++;
+			/* No first tries may go meanwhile, whose share could
+			 * tell the pace. */
+			window_round(&group->window);
 		}
 	}
 }
@@ -85,7 +97,7 @@ static struct flight *group_take(struct engine *engine, struct group *group)
 	struct flight *flight;
 	uint64_t number;
 
-	if (canary_waits(group) || canary_is_due(group)) {
+	if (canary_waits(group) || canary_is_due(engine, group)) {
 		flight = canary_take(engine, group);
 		if (flight)
 			return flight;

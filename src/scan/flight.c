@@ -156,6 +156,21 @@ void flight_append(struct flights *flights, struct flight_list *list,
 	list->count++;
 }
 
+void flight_prepend(struct flights *flights, struct flight_list *list,
+		    struct flight *flight)
+{
+	struct flight *head = flight_at(flights, list->head);
+
+	flight->before = 0;
+	flight->after = list->head;
+	if (head)
+		head->before = flight->id;
+	else
+		list->tail = flight->id;
+	list->head = flight->id;
+	list->count++;
+}
+
 struct flight *flight_first(const struct flights *flights,
 			    const struct flight_list *list)
 {

@@ -66,6 +66,8 @@ void flight_remove(struct flights *flights, struct flight *flight);
 /* In and out of lists; `list` is the caller's. */
 void flight_append(struct flights *flights, struct flight_list *list,
 		   struct flight *flight);
+void flight_prepend(struct flights *flights, struct flight_list *list,
+		    struct flight *flight);
 struct flight *flight_first(const struct flights *flights,
 			    const struct flight_list *list);
 /* The one behind it in its list; NULL at the end. */

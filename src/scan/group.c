@@ -81,11 +81,25 @@ bool group_silent_enough(const struct engine *engine, const struct group *group,
 	       group_asked_out(engine, flight);
 }
 
+/* SplitMix64. */
+uint32_t group_random(struct group *group)
+{
+	uint64_t x = group->random += 0x9e3779b97f4a7c15ULL;
+
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+	return (uint32_t)(x >> 32);
+}
+
 void group_make_ready(struct engine *engine, struct group *group,
 		      struct flight *flight)
 {
 	flight->state = FLIGHT_READY;
-	flight_append(engine->flights, &group->ready, flight);
+	/* Not in the order of the last time. */
+	if (group_random(group) % 2)
+		flight_append(engine->flights, &group->ready, flight);
+	else
+		flight_prepend(engine->flights, &group->ready, flight);
 }
 
 /* The loss estimate takes all tries alike. Should the latest have fared worse

@@ -24,7 +24,7 @@
 
 #define TRIES_MAX 255u
 #define AHEAD     8
-#define CANARIES  32 /* answered ports to choose from */
+#define CANARIES  128 /* answered ports to choose from */
 
 struct group {
 	uint64_t base;                /* its first probe's number */
@@ -35,6 +35,7 @@ struct group {
 	struct window window;
 	struct loss loss;
 	uint64_t answering; /* ports that answered */
+	uint64_t told;      /* silent ones, to make room */
 	struct lane *lane;
 	struct flight_list ready, silent;
 	uint32_t open; /* in the air, parked, ready or handed out */
@@ -46,7 +47,7 @@ struct group {
 	uint64_t answered[CANARIES]; /* numbers */
 	unsigned n_answered, choice;
 	unsigned canaries_out, failures;
-	unsigned since_beacon; /* tries */
+	unsigned to_beacon; /* tries */
 	bool want_canary, lost;
 	uint64_t open_number; /* a port known to be open */
 	bool open_known;
@@ -54,6 +55,7 @@ struct group {
 	uint64_t late;       /* answers to retransmissions since the last */
 	struct loss beacons; /* since the last */
 	double worst;        /* loss that they showed in any round */
+	uint64_t random;     /* its state */
 	uint32_t overruns;   /* of the window, that were seen to */
 	uint8_t era;         /* silence of an earlier one does not count */
 };
@@ -100,6 +102,10 @@ bool group_asked_out(const struct engine *engine, const struct flight *flight);
 
 bool group_silent_enough(const struct engine *engine, const struct group *group,
 			 const struct flight *flight);
+
+/* The next of the group's random numbers. Whatever is regular in the order of
+ * probes may fall in with what is regular in a limiter on the way. */
+uint32_t group_random(struct group *group);
 
 /* A flight that stands nowhere: it is to be sent (again). */
 void group_make_ready(struct engine *engine, struct group *group,
@@ -167,7 +173,7 @@ struct flight *canary_take(struct engine *engine, struct group *group);
 bool canary_waits(const struct group *group);
 
 /* Is it a beacon's turn? */
-bool canary_is_due(struct group *group);
+bool canary_is_due(const struct engine *engine, struct group *group);
 
 /* It did not leave; it is asked for again when it is missed. */
 void canary_withdrawn(struct engine *engine, struct group *group,

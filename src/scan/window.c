@@ -94,9 +94,9 @@ static double epoch_pps(const struct window_epoch *epoch)
 {
 	double span = (double)(epoch->last_ns - epoch->first_ns);
 
-	/* n sends span n - 1 intervals. */
-	return epoch->sent < 2 || span <= 0 ? 1e6
-					    : (epoch->sent - 1) * 1e9 / span;
+	double tries = (double)(epoch->last_try - epoch->first_try);
+
+	return tries < 1 || span <= 0 ? 1e6 : tries * 1e9 / span;
 }
 
 /* What was sent so far says nothing of the pace from now on. */
@@ -199,14 +199,14 @@ void window_sweep_end(struct window *window, int64_t now_ns)
 	stale_epochs(window);
 }
 
-static void creep_up(struct window *window)
+static void creep_up(struct window *window, double pps)
 {
 	/* Also beyond it: an outage is over, or the path has changed. */
 	bool far = window->rate_pps < 0.7 * window->fell_pps ||
 		   window->rate_pps > 1.3 * window->fell_pps;
 
 	/* No faster than it is used: that pace was not put to the test. */
-	if (window->rate_pps < 2 * window->sent_pps)
+	if (window->rate_pps < 2 * pps)
 		set_rate(window, window->rate_pps * (far ? 1.5 : 1.06));
 }
 
@@ -297,8 +297,10 @@ static double pace(const struct window *window)
 					    : window->rate_pps;
 }
 
+/* pps: of the schedule; seen_pps: what it came to. */
 static void shares_compare(struct window *window,
-			   const struct window_share *seen, double pps)
+			   const struct window_share *seen, double pps,
+			   double seen_pps)
 {
 	if (fell(&window->reference, seen)) {
 		slow_down(window, pps, seen);
@@ -306,23 +308,33 @@ static void shares_compare(struct window *window,
 		/* A lesser one would teach us to take loss for granted. */
 		reference_add(window, seen);
 		if (window->phase == WINDOW_HOLD)
-			creep_up(window);
+			creep_up(window, seen_pps);
 	}
 }
 
 /* An epoch of a round. Its beacons tell the loss itself, no reference is
  * needed to see that there is more than there has to be. */
-static void beacons_done(struct window *window, const struct window_share *seen)
+static void beacons_done(struct window *window, const struct window_share *seen,
+			 double pps)
 {
+	const struct window_share *ref = &window->reference;
+
+	/* Bursts are let through faster than what they come to. */
+	pps = fmin(pps, pace(window));
 	if ((window->phase == WINDOW_GROW || window->reference.sent == 0) &&
 	    excess(window, seen->sent - seen->answered, seen->sent)) {
 		window->full = *seen;
-		if (pace(window) > DIP_MIN_PPS)
-			dip_begin(window, pace(window));
+		if (pps > DIP_MIN_PPS)
+			dip_begin(window, pps);
 		else
 			window->tolerated = 1 - share(seen);
 	} else if (window->phase == WINDOW_HOLD) {
-		shares_compare(window, seen, window->rate_pps);
+		shares_compare(window, seen, window->rate_pps, pps);
+		if (window->phase == WINDOW_HOLD &&
+		    excess(window, ref->sent - ref->answered, ref->sent)) {
+			window->full = *ref;
+			dip_begin(window, pps);
+		}
 	}
 }
 
@@ -344,9 +356,9 @@ static void epoch_done(struct window *window, struct window_epoch *epoch)
 		if (dip)
 			dip_end(window, &seen);
 	} else if (window_beacons(window) > 0) {
-		beacons_done(window, &seen);
+		beacons_done(window, &seen, pps);
 	} else {
-		shares_compare(window, &seen, pps);
+		shares_compare(window, &seen, pps, pps);
 	}
 }
 
@@ -366,8 +378,6 @@ void window_round(struct window *window)
 		window->reference = (struct window_share){0};
 	}
 	window->rounds = true;
-	if (window->phase == WINDOW_HOLD)
-		window->fell_pps = window->rate_pps;
 }
 
 static uint8_t vacant_epoch(const struct window *window)
@@ -418,6 +428,7 @@ uint8_t window_sent(struct window *window, bool sample, int64_t srtt_ns,
 	uint8_t id;
 
 	window->in_flight++;
+	window->tries++;
 	meter(window, now_ns);
 	pacer_spend(&window->pacer, now_ns);
 	if (window->phase == WINDOW_GROW && srtt_ns > SRTT_MIN)
@@ -434,12 +445,25 @@ uint8_t window_sent(struct window *window, bool sample, int64_t srtt_ns,
 	if (epoch->sent == 0)
 		*epoch = (struct window_epoch){
 			.first_ns = now_ns,
+			.first_try = window->tries,
 			.dip = window->phase == WINDOW_DIP,
 		};
 	epoch->sent++;
 	epoch->last_ns = now_ns;
+	epoch->last_try = window->tries;
 	epoch->closed = epoch->sent >= epoch_length(window, srtt_ns);
 	return id;
+}
+
+int64_t window_judged_ns(const struct window *window)
+{
+	int64_t judged = INT64_MAX;
+
+	for (int i = 1; i < WINDOW_EPOCHS; i++)
+		if (window->epochs[i].sent > 0 &&
+		    window->epochs[i].first_ns < judged)
+			judged = window->epochs[i].first_ns;
+	return judged;
 }
 
 static void epoch_resolved(struct window *window, uint8_t id, bool answered)
@@ -492,12 +516,13 @@ void window_forget(struct window *window, uint8_t epoch)
 void window_evidence(struct window *window, bool lost, int64_t first_ns,
 		     int64_t rto_ns, int64_t now_ns)
 {
-	double n;
+	double n, pps;
 
 	if (window->phase != WINDOW_GROW || window->rounds)
 		return;
 	if (!window->look_ns) {
 		window->look_ns = now_ns;
+		window->look_try = window->tries;
 		window->look_end_ns = now_ns + LOOK_NS;
 		window->lost = window->kept = 0;
 	}
@@ -509,11 +534,13 @@ void window_evidence(struct window *window, bool lost, int64_t first_ns,
 	if (now_ns < window->look_end_ns + rto_ns + rto_ns / 2)
 		return;
 	n = window->lost + window->kept;
+	pps = (double)(window->tries - window->look_try) * 1e9 /
+	      (double)(now_ns - window->look_ns);
 	window->judged = true;
 	window->look_ns = 0;
 	if (n < EPOCH_MIN / 2 || !excess(window, window->lost, n))
 		return;
 	window->full =
 		(struct window_share){.sent = n, .answered = window->kept};
-	dip_begin(window, window->sent_pps);
+	dip_begin(window, fmin(pps, window->sent_pps));
 }

@@ -51,6 +51,7 @@ enum window_phase { WINDOW_GROW, WINDOW_DIP, WINDOW_HOLD, WINDOW_SWEEP };
 struct window_epoch {
 	uint32_t sent, answered, resolved;
 	int64_t first_ns, last_ns;
+	uint64_t first_try, last_try; /* of all tries, sample or not */
 	bool closed;
 	bool dip;   /* sent at the pace under test */
 	bool stale; /* sent before the pace was last changed */
@@ -64,6 +65,7 @@ struct window {
 	enum window_phase phase;
 	double cwnd, cwnd_limit; /* tries in the air */
 	uint32_t in_flight;
+	uint64_t tries; /* sent */
 	struct pacer pacer;
 	double rate_pps; /* of DIP and HOLD */
 	double fell_pps; /* HOLD: the pace at which the share last fell */
@@ -76,6 +78,7 @@ struct window {
 	uint32_t overruns; /* how often the pace was found far too high */
 	/* Evidence: first tries that left from look_ns till look_end_ns. */
 	int64_t look_ns, look_end_ns;
+	uint64_t look_try;
 	uint32_t lost, kept;
 	bool judged;      /* once at least */
 	double tolerated; /* loss that slowing did not help */
@@ -110,6 +113,8 @@ uint8_t window_sent(struct window *window, bool sample, int64_t srtt_ns,
 unsigned window_beacons(const struct window *window);
 /* All ports were asked: a round of retransmissions begins. */
 void window_round(struct window *window);
+/* What left before then has had its part in the choice of the pace. */
+int64_t window_judged_ns(const struct window *window);
 /* A try was answered or timed out; epoch as window_sent() gave it. */
 void window_resolved(struct window *window, uint8_t epoch, bool answered,
 		     int64_t srtt_ns, int64_t now_ns);
