@@ -83,20 +83,36 @@ bool canary_waits(const struct group *group)
 	return group->want_canary && group->canaries_out == 0;
 }
 
-bool canary_is_due(const struct engine *engine, struct group *group)
+/* One in so many, on average. */
+static bool draw(struct group *group, unsigned every, unsigned *left)
 {
-	unsigned every = window_beacons(&group->window);
-	/* The table is for what is still to be known. */
-	uint32_t most = engine->config.held_limit / engine->n_groups / 8;
-
-	if (every == 0 || group->n_answered == 0 || group->canaries_out > most)
+	if (every == 0)
 		return false;
-	if (group->to_beacon > 0) {
-		group->to_beacon--;
+	if (*left > 0) {
+		(*left)--;
 		return false;
 	}
-	group->to_beacon = group_random(group) % (2 * every - 1);
+	*left = group_random(group) % (2 * every - 1);
 	return true;
+}
+
+bool canary_is_due(const struct engine *engine, struct group *group)
+{
+	struct lane *lane = group->lane;
+	/* The table is for what is still to be known. */
+	uint32_t most = engine->config.held_limit / engine->n_groups / 8;
+	unsigned own = window_beacons(&group->window);
+	unsigned common =
+		crowd_rules(engine, lane) ? window_beacons(&lane->common) : 0;
+
+	/* The common ones see to it. */
+	if (common > 0 && group->window.phase == WINDOW_GROW)
+		own = 0;
+	if (own + common == 0 || group->n_answered == 0 ||
+	    group->canaries_out > most)
+		return false;
+	return draw(group, own, &group->to_beacon) ||
+	       draw(group, common, &lane->to_beacon);
 }
 
 static void canary_gone(struct engine *engine, struct group *group,
@@ -124,7 +140,7 @@ void canary_answered(struct engine *engine, struct group *group,
 	canary_path_proved(group, flight->sent_ns);
 	group_learn(engine, group, 0, 1);
 	group->beacons.succeeded++;
-	group_resolved(engine, group, flight->epoch, true, reply->at_ns);
+	group_resolved(engine, group, flight, true, reply->at_ns);
 	if (group_sweeps(group) && flight->number == group->open_number)
 		window_sweep_canary(&group->window, true);
 	flight_unschedule(engine->flights, flight);
@@ -138,7 +154,7 @@ void canary_silent(struct engine *engine, struct group *group,
 
 	group_learn(engine, group, 1, 0);
 	group->beacons.failed++;
-	group_resolved(engine, group, flight->epoch, false, now_ns);
+	group_resolved(engine, group, flight, false, now_ns);
 	if (group_sweeps(group) && flight->number == group->open_number)
 		window_sweep_canary(&group->window, false);
 	canary_gone(engine, group, flight);

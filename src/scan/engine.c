@@ -36,6 +36,7 @@ static void group_init(struct engine *engine, struct group *group,
 	group->base = first * config->ports;
 	group->random = key[0] ^ ~key[1];
 	group->lane = lane;
+	lane->groups++;
 	permute_init(&group->order, targets * config->ports, key);
 }
 
@@ -88,11 +89,13 @@ struct engine *engine_new(const struct engine_config *config, int64_t now_ns,
 		groups += groups_in(config, config->spans[i].targets);
 	engine->n_groups = engine->unsettled = (uint32_t)groups;
 	engine->groups = calloc(groups, sizeof(*engine->groups));
+	engine->looks = calloc(groups, sizeof(*engine->looks));
 	engine->lanes = calloc(config->n_lanes, sizeof(*engine->lanes));
 	/* A canary of each group finds room even when the table is full. */
 	engine->flights = flights_new(
 		engine->config.held_limit + engine->n_groups, now_ns);
-	if (!engine->groups || !engine->lanes || !engine->flights)
+	if (!engine->groups || !engine->looks || !engine->lanes ||
+	    !engine->flights)
 		goto out;
 	for (size_t i = 0; i < config->n_lanes; i++)
 		lane_init(&engine->lanes[i], config->ceilings_pps[i], now_ns);
@@ -117,6 +120,7 @@ void engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	flights_free(engine->flights);
+	free(engine->looks);
 	free(engine->lanes);
 	free(engine->groups);
 	free(engine);

@@ -45,6 +45,7 @@ static void learn_loss(struct engine *engine, struct group *group,
 		return;
 	window_evidence(&group->window, failed > 0, flight->first_ns,
 			group_rto_ns(engine, group), now_ns);
+	crowd_evidence(engine, group, flight, failed > 0, now_ns);
 }
 
 /* Out of whatever it stands in; true when it was open till now. */
@@ -53,7 +54,7 @@ static bool detach(struct engine *engine, struct group *group,
 {
 	switch (flight->state) {
 	case FLIGHT_AIR:
-		group_resolved(engine, group, flight->epoch, answered, now_ns);
+		group_resolved(engine, group, flight, answered, now_ns);
 		flight_unschedule(engine->flights, flight);
 		return true;
 	case FLIGHT_PARKED:
@@ -169,17 +170,17 @@ static void timed_out(struct engine *engine, struct group *group,
 	bool counts = !group_is_blind(engine, group, flight) && !group->lost;
 
 	if (flight->hasty) {
-		group_resolved(engine, group, flight->epoch, false, now_ns);
+		group_resolved(engine, group, flight, false, now_ns);
 		flight->hasty = false;
 		group_keep_silent(engine, group, flight);
 		return;
 	}
 	if (counts) {
-		group_resolved(engine, group, flight->epoch, false, now_ns);
+		group_resolved(engine, group, flight, false, now_ns);
 		flight->counted = (uint8_t)(group_counted(group, flight) + 1);
 		flight->era = group->era;
 	} else {
-		window_forget(&group->window, flight->epoch);
+		group_forgot(engine, group, flight);
 	}
 	/* At once only where nothing is known to be short of room. */
 	if (!group_asked_out(engine, flight) && !group->lost &&

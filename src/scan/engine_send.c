@@ -46,10 +46,7 @@ static void fill_probe(const struct engine *engine, uint64_t number,
 static void let_go(struct engine *engine, struct group *group, int *budget)
 {
 	struct flight *flight, *next;
-	int64_t judged_ns = group->window.in_flight > 0 &&
-					    window_beacons(&group->window) > 0
-				    ? window_judged_ns(&group->window)
-				    : INT64_MAX;
+	int64_t judged_ns = group_judged_ns(engine, group);
 
 	for (flight = flight_first(engine->flights, &group->silent);
 	     flight && (*budget)-- > 0; flight = next) {
@@ -145,6 +142,11 @@ static bool group_may_send(struct engine *engine, struct group *group,
 		return false;
 	if (!lane_ready(group->lane, now_ns)) {
 		at = lane_next_ns(group->lane);
+	} else if (crowd_rules(engine, group->lane) &&
+		   !window_allows(&group->lane->common, now_ns)) {
+		at = window_next_ns(&group->lane->common);
+		if (at <= now_ns)
+			return false;
 	} else if (engine->config.rate_pps > 0 || canary_waits(group) ||
 		   window_allows(&group->window, now_ns)) {
 		return true;
@@ -201,6 +203,7 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		flight->epoch = window_sent(&group->window,
 					    is_sample(engine, group, flight),
 					    group->rtt.srtt_ns, now_ns);
+		crowd_sent(engine, group, flight, now_ns);
 		return true;
 	}
 	return false;
@@ -228,7 +231,7 @@ void engine_sent(struct engine *engine, const struct engine_probe *probe,
 static void not_sent(struct engine *engine, struct group *group,
 		     const struct flight *flight)
 {
-	window_forget(&group->window, flight->epoch);
+	group_forgot(engine, group, flight);
 	pacer_refund(&engine->pacer);
 	pacer_refund(&group->lane->pacer);
 }
@@ -264,7 +267,7 @@ void engine_parked(struct engine *engine, const struct engine_probe *probe,
 	struct group *group = group_of(engine, flight);
 
 	if (asked) /* the question took its place on the wire */
-		window_forget(&group->window, flight->epoch);
+		group_forgot(engine, group, flight);
 	else
 		not_sent(engine, group, flight);
 	if (flight->state == FLIGHT_CANARY) {

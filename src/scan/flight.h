@@ -32,14 +32,15 @@ struct flight {
 	flight_id id, chain, before, after;
 	uint32_t group;
 	uint8_t state;
-	uint8_t tries;   /* sent */
-	uint8_t counted; /* of them, those whose silence counts */
-	uint8_t epoch;   /* of the window, while a try is out */
-	uint8_t reason;  /* of a canary: its port offset */
-	uint8_t ttl;     /* of the ICMP error */
-	uint8_t hasty;   /* its silence says nothing: sent in a sweep */
-	uint8_t overdue; /* made room in the window before its time-out */
-	uint8_t era;     /* of its group, that `counted` is of */
+	uint8_t tries;        /* sent */
+	uint8_t counted;      /* of them, those whose silence counts */
+	uint8_t epoch;        /* of the window, while a try is out */
+	uint8_t reason;       /* of a canary: its port offset */
+	uint8_t ttl;          /* of the ICMP error */
+	uint8_t hasty;        /* its silence says nothing: sent in a sweep */
+	uint8_t overdue;      /* made room in the window before its time-out */
+	uint8_t common_epoch; /* of its lane's window, likewise */
+	uint8_t era;          /* of its group, that `counted` is of */
 };
 
 struct flight_list {

@@ -186,10 +186,8 @@ void group_learn(struct engine *engine, struct group *group, unsigned failed,
 	}
 }
 
-/* The pace was far too high for a while: what was silent and lost till now
- * tells nothing of the ports, nor of the path at the pace to come. */
-static void start_over(struct engine *engine, struct group *group,
-		       int64_t now_ns)
+void group_start_over(struct engine *engine, struct group *group,
+		      int64_t now_ns)
 {
 	group->overruns = group->window.overruns;
 	group->blind_ns = now_ns;
@@ -201,13 +199,37 @@ static void start_over(struct engine *engine, struct group *group,
 	group->beacons = (struct loss){0};
 }
 
-void group_resolved(struct engine *engine, struct group *group, uint8_t epoch,
-		    bool answered, int64_t now_ns)
+void group_resolved(struct engine *engine, struct group *group,
+		    const struct flight *flight, bool answered, int64_t now_ns)
 {
-	window_resolved(&group->window, epoch, answered, group->rtt.srtt_ns,
-			now_ns);
+	window_resolved(&group->window, flight->epoch, answered,
+			group->rtt.srtt_ns, now_ns);
 	if (group->overruns != group->window.overruns)
-		start_over(engine, group, now_ns);
+		group_start_over(engine, group, now_ns);
+	crowd_resolved(engine, group, flight, answered, now_ns);
+}
+
+void group_forgot(struct engine *engine, struct group *group,
+		  const struct flight *flight)
+{
+	window_forget(&group->window, flight->epoch);
+	crowd_forgot(engine, group, flight);
+}
+
+static int64_t judged_ns(const struct window *window)
+{
+	return window->in_flight > 0 && window_beacons(window) > 0
+		       ? window_judged_ns(window)
+		       : INT64_MAX;
+}
+
+int64_t group_judged_ns(const struct engine *engine, const struct group *group)
+{
+	int64_t own = judged_ns(&group->window), common = INT64_MAX;
+
+	if (crowd_rules(engine, group->lane) && group->window.in_flight > 0)
+		common = judged_ns(&group->lane->common);
+	return own < common ? own : common;
 }
 
 int64_t group_rto_ns(const struct engine *engine, const struct group *group)

@@ -11,6 +11,10 @@
  *   engine_receive.c  replies and time-outs
  *   group.c           one group: rounds of asking again, its pace
  *   canary.c          one group: is its path alive?
+ *   crowd.c           all groups of a lane: the pace that their common way
+ *                     takes, found as a group's own is (scan/window.h), but
+ *                     by answers to retransmissions and by beacons alone;
+ *                     the groups differ, so that their shares say nothing
  */
 
 #include "scan/engine.h"
@@ -37,6 +41,7 @@ struct group {
 	uint64_t answering; /* ports that answered */
 	uint64_t told;      /* silent ones, to make room */
 	struct lane *lane;
+	struct loss look; /* first tries, while the lane is looked at */
 	struct flight_list ready, silent;
 	uint32_t open; /* in the air, parked, ready or handed out */
 	bool settled;  /* all asked, all silence long enough */
@@ -65,6 +70,7 @@ struct engine {
 	struct group *groups;
 	uint32_t n_groups, turn, unsettled;
 	struct lane *lanes;
+	struct loss *looks; /* n_groups, to be sorted */
 	struct flights *flights;
 	struct flight_list noted;
 	struct pacer pacer;   /* --rate and --max-rate */
@@ -122,10 +128,22 @@ void group_closed_one(struct engine *engine, struct group *group);
 void group_keep_silent(struct engine *engine, struct group *group,
 		       struct flight *flight);
 
-/* For the window: a try was answered, or its time is over. Looks what the
- * window makes of it. */
-void group_resolved(struct engine *engine, struct group *group, uint8_t epoch,
-		    bool answered, int64_t now_ns);
+/* For the windows: a try was answered, or its time is over. Looks what they
+ * make of it. */
+void group_resolved(struct engine *engine, struct group *group,
+		    const struct flight *flight, bool answered, int64_t now_ns);
+/* A try that tells nothing. */
+void group_forgot(struct engine *engine, struct group *group,
+		  const struct flight *flight);
+
+/* What left before then had its part in the choice of the pace; INT64_MAX:
+ * all did that ever will. */
+int64_t group_judged_ns(const struct engine *engine, const struct group *group);
+
+/* The pace was far too high for a while: what was silent and lost till now
+ * tells nothing of the ports, nor of the path at the pace to come. */
+void group_start_over(struct engine *engine, struct group *group,
+		      int64_t now_ns);
 
 /* Probes in the air and held are as many as may be. */
 bool engine_table_full(const struct engine *engine);
@@ -150,6 +168,20 @@ bool group_sweeps(const struct group *group);
 /* All were asked: on at the pace that the host gives. */
 void group_sweep_end(struct engine *engine, struct group *group,
 		     int64_t now_ns);
+
+/* ---- crowd.c ---- */
+
+/* Do several groups share this lane, at an adaptive rate? */
+bool crowd_rules(const struct engine *engine, const struct lane *lane);
+void crowd_sent(struct engine *engine, struct group *group,
+		struct flight *flight, int64_t now_ns);
+void crowd_resolved(struct engine *engine, struct group *group,
+		    const struct flight *flight, bool answered, int64_t now_ns);
+void crowd_forgot(struct engine *engine, struct group *group,
+		  const struct flight *flight);
+/* A port answered, at once or (lost) only to a retransmission. */
+void crowd_evidence(struct engine *engine, struct group *group,
+		    const struct flight *flight, bool lost, int64_t now_ns);
 
 /* ---- canary.c ---- */
 

@@ -31,6 +31,8 @@ void lane_init(struct lane *lane, double ceiling_pps, int64_t now_ns)
 		.patience_ns = PATIENCE_NS,
 	};
 	set_rate(lane, START_PPS, now_ns);
+	window_init(&lane->common, HUGE_VAL, HUGE_VAL);
+	lane->common.common = true;
 }
 
 bool lane_ready(const struct lane *lane, int64_t now_ns)

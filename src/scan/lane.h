@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "scan/pacer.h"
+#include "scan/window.h"
 
 /*
  * The common pace of all groups whose packets leave the same way: it starts
@@ -19,6 +20,14 @@ struct lane {
 	int64_t hold_ns;    /* nothing leaves before */
 	int64_t patience_ns;
 	bool yielded; /* once: grows by a tenth from then on */
+	/* What may be narrow on the way that several groups share: see
+	 * crowd.c in scan/group.h. */
+	uint32_t groups;
+	struct window common;
+	uint32_t turns, overruns; /* of that window, that were seen to */
+	unsigned to_beacon;       /* tries */
+	int64_t look_ns, look_rto_ns;
+	uint64_t look_try;
 };
 
 /* ceiling_pps 0: what the device takes. */

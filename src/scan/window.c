@@ -99,9 +99,9 @@ static double epoch_pps(const struct window_epoch *epoch)
 	return tries < 1 || span <= 0 ? 1e6 : tries * 1e9 / span;
 }
 
-/* What was sent so far says nothing of the pace from now on. */
-static void stale_epochs(struct window *window)
+void window_stale(struct window *window)
 {
+	window->turns++;
 	for (int i = 1; i < WINDOW_EPOCHS; i++) {
 		struct window_epoch *epoch = &window->epochs[i];
 
@@ -136,15 +136,15 @@ static void slow_down(struct window *window, double pps,
 	window->fell_pps = pps;
 	window->top_pps = fmax(window->top_pps, pps);
 	set_rate(window, pps * fmin(fmax(got, 0.25), 0.95));
-	stale_epochs(window);
+	window_stale(window);
 }
 
 /* A pace this low for so long although no queue is filling: it is not the
  * path that is slow. */
 static bool sweeps(struct window *window, int64_t srtt_ns, int64_t now_ns)
 {
-	if (window->phase != WINDOW_HOLD || window->swept_once ||
-	    window->rate_pps >= WINDOW_SWEEP_PPS ||
+	if (window->common || window->phase != WINDOW_HOLD ||
+	    window->swept_once || window->rate_pps >= WINDOW_SWEEP_PPS ||
 	    srtt_ns > 2 * window->least_srtt_ns + QUEUE_NS)
 		window->low_ns = 0;
 	else if (!window->low_ns)
@@ -164,7 +164,7 @@ static void sweep_begin(struct window *window, int64_t now_ns)
 {
 	window->phase = WINDOW_SWEEP;
 	window->swept_once = true;
-	stale_epochs(window);
+	window_stale(window);
 	window->sweep_ns = now_ns;
 	window->swept = 0;
 	sweep_set(window, WINDOW_SWEEP_PPS);
@@ -176,7 +176,7 @@ static void sweep_needless(struct window *window)
 	window->phase = WINDOW_HOLD;
 	window->swept_once = false;
 	set_rate(window, window->sweep_pps);
-	stale_epochs(window);
+	window_stale(window);
 }
 
 void window_sweep_canary(struct window *window, bool answered)
@@ -196,7 +196,7 @@ void window_sweep_end(struct window *window, int64_t now_ns)
 	if (span > NS_PER_S)
 		window->rate_pps = 0.9e9 * window->swept / span;
 	set_rate(window, window->rate_pps);
-	stale_epochs(window);
+	window_stale(window);
 }
 
 static void creep_up(struct window *window, double pps)
@@ -221,7 +221,7 @@ static void dip_begin(struct window *window, double from_pps)
 	window->phase = WINDOW_DIP;
 	window->dip_from_pps = from_pps;
 	set_rate(window, from_pps * fmin(fmax(got, 1.0 / 16), 0.5));
-	stale_epochs(window);
+	window_stale(window);
 }
 
 static void hold_at(struct window *window, double pps,
@@ -232,8 +232,9 @@ static void hold_at(struct window *window, double pps,
 	window->top_pps = fmax(window->top_pps, window->fell_pps);
 	set_rate(window, pps);
 	/* What there is was learned at another pace, or of other ports. */
-	window->reference =
-		window->rounds ? *beacons : (struct window_share){0};
+	window->reference = window->rounds || window->common
+				    ? *beacons
+				    : (struct window_share){0};
 }
 
 /* Most is lost still, or slowing did help before and may go on to, and the
@@ -247,22 +248,45 @@ static bool dip_undecided(const struct window *window,
 				     share(seen) > share(&window->full));
 }
 
+void window_doubt(struct window *window, const struct window_share *seen,
+		  double pps)
+{
+	window->full = *seen;
+	dip_begin(window, pps);
+}
+
+void window_restart(struct window *window)
+{
+	window->phase = WINDOW_GROW;
+	pacer_set(&window->pacer, 0, SLACK_NS);
+	window->reference = (struct window_share){0};
+	window->dip_helped = window->swept_once = false;
+	window->low_ns = 0;
+	window_stale(window);
+}
+
 /* Did the lower pace get a greater share of the beacons through? */
 static void dip_end(struct window *window, const struct window_share *seen)
 {
 	bool helped = differs(seen, &window->full, SIGNIFICANT_DIP);
 	const struct window_share *best = helped ? seen : &window->full;
 
+	/* A share by answers to retransmissions knows nothing of those that
+	 * never were answered: less than it is a better first look. */
+	bool worse = !helped && deviations(&window->full, seen) > 2 &&
+		     window->rate_pps > DIP_MIN_PPS;
+
 	window->overruns += helped && !window->dip_helped;
 	window->dip_helped |= helped;
-	if (helped && share(seen) < ALIKE && window->rate_pps > MIN_PPS) {
+	if (worse ||
+	    (helped && share(seen) < ALIKE && window->rate_pps > MIN_PPS)) {
 		window->full = *seen;
 		dip_begin(window, window->rate_pps);
 		return;
 	}
 	if (!helped && dip_undecided(window, seen)) {
 		set_rate(window, window->rate_pps / 4);
-		stale_epochs(window);
+		window_stale(window);
 		return;
 	}
 	/* This much is lost at any pace. Of the two at hand the slower one
@@ -280,11 +304,10 @@ static void dip_end(struct window *window, const struct window_share *seen)
 		pacer_set(&window->pacer, 0, SLACK_NS);
 	}
 	window->dip_helped = false;
-	stale_epochs(window);
+	window_stale(window);
 }
 
-/* More is lost than at any pace? */
-static bool excess(const struct window *window, double lost, double n)
+bool window_excess(const struct window *window, double lost, double n)
 {
 	double mean = n * (window->tolerated + 0.005);
 
@@ -322,7 +345,7 @@ static void beacons_done(struct window *window, const struct window_share *seen,
 	/* Bursts are let through faster than what they come to. */
 	pps = fmin(pps, pace(window));
 	if ((window->phase == WINDOW_GROW || window->reference.sent == 0) &&
-	    excess(window, seen->sent - seen->answered, seen->sent)) {
+	    window_excess(window, seen->sent - seen->answered, seen->sent)) {
 		window->full = *seen;
 		if (pps > DIP_MIN_PPS)
 			dip_begin(window, pps);
@@ -331,7 +354,8 @@ static void beacons_done(struct window *window, const struct window_share *seen,
 	} else if (window->phase == WINDOW_HOLD) {
 		shares_compare(window, seen, window->rate_pps, pps);
 		if (window->phase == WINDOW_HOLD &&
-		    excess(window, ref->sent - ref->answered, ref->sent)) {
+		    window_excess(window, ref->sent - ref->answered,
+				  ref->sent)) {
 			window->full = *ref;
 			dip_begin(window, pps);
 		}
@@ -366,6 +390,8 @@ unsigned window_beacons(const struct window *window)
 {
 	if (window->phase == WINDOW_DIP)
 		return 2;
+	if (window->common)
+		return window->phase == WINDOW_GROW ? 0 : 8;
 	if (!window->rounds || window->phase == WINDOW_SWEEP)
 		return 0;
 	return window->phase == WINDOW_GROW ? 8 : 4;
@@ -374,7 +400,7 @@ unsigned window_beacons(const struct window *window)
 void window_round(struct window *window)
 {
 	if (!window->rounds) { /* what there is is of first tries */
-		stale_epochs(window);
+		window_stale(window);
 		window->reference = (struct window_share){0};
 	}
 	window->rounds = true;
@@ -538,7 +564,7 @@ void window_evidence(struct window *window, bool lost, int64_t first_ns,
 	      (double)(now_ns - window->look_ns);
 	window->judged = true;
 	window->look_ns = 0;
-	if (n < EPOCH_MIN / 2 || !excess(window, window->lost, n))
+	if (n < EPOCH_MIN / 2 || !window_excess(window, window->lost, n))
 		return;
 	window->full =
 		(struct window_share){.sent = n, .answered = window->kept};

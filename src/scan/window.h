@@ -40,6 +40,10 @@
  * known to be open answers (the engine's canary). Their silence counts for
  * nothing; once all are asked, the silent ones are asked again at the pace at
  * which answers came.
+ *
+ * The way that several groups share has a window of its own (`common`): since
+ * groups differ, their first tries are no fair sample. There GROW sets no
+ * limit and ends by window_doubt(), and beacons alone are the sample.
  */
 
 enum window_phase { WINDOW_GROW, WINDOW_DIP, WINDOW_HOLD, WINDOW_SWEEP };
@@ -63,6 +67,7 @@ struct window_share {
 
 struct window {
 	enum window_phase phase;
+	bool common;             /* of several groups */
 	double cwnd, cwnd_limit; /* tries in the air */
 	uint32_t in_flight;
 	uint64_t tries; /* sent */
@@ -76,6 +81,7 @@ struct window {
 	struct window_share full;      /* DIP: at the pace before it */
 	bool rounds;       /* all were asked: only retransmissions are left */
 	uint32_t overruns; /* how often the pace was found far too high */
+	uint32_t turns;    /* how often what was sent became stale */
 	/* Evidence: first tries that left from look_ns till look_end_ns. */
 	int64_t look_ns, look_end_ns;
 	uint64_t look_try;
@@ -113,6 +119,16 @@ uint8_t window_sent(struct window *window, bool sample, int64_t srtt_ns,
 unsigned window_beacons(const struct window *window);
 /* All ports were asked: a round of retransmissions begins. */
 void window_round(struct window *window);
+/* More lost, of n tries on ports that answer, than at any pace? */
+bool window_excess(const struct window *window, double lost, double n);
+/* As much came through at that pace: try a lower one. */
+void window_doubt(struct window *window, const struct window_share *seen,
+		  double pps);
+/* Something else was the cause of what was seen: as new, but for the size of
+ * the window. */
+void window_restart(struct window *window);
+/* What was sent so far says nothing of the pace from now on. */
+void window_stale(struct window *window);
 /* What left before then has had its part in the choice of the pace. */
 int64_t window_judged_ns(const struct window *window);
 /* A try was answered or timed out; epoch as window_sent() gave it. */

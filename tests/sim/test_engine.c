@@ -683,6 +683,103 @@ static void test_policed_and_silent(void **state)
 	assert_in_range(wrong, 0, 2);
 }
 
+/* Losses behind a limiter are no independent ones: many scans, since a few
+ * wrong verdicts in ten thousand ports show in few of them. */
+static void test_policed_often(void **state)
+{
+	uint64_t wrong = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct sim_config config = {
+			.seed = seed * 7919,
+			.targets = 1,
+			.ports = seed % 3 == 2 ? 10000 : 20000,
+			.rtt_ns = seed % 3 ? LAN_NS : 20 * NS_PER_MS,
+			.police_pps = seed % 3 == 2 ? 0 : 2000,
+			.rst_pps = seed % 3 == 2 ? 200 : 0,
+			.device_pps = DEVICE,
+			.port = third_silent,
+			.retries = -1,
+		};
+		struct sim_result result;
+
+		sim_run(&config, &result);
+		sum_rule(&config, &result);
+		assert_true(result.ended);
+		assert_int_equal(result.missing, 0);
+		wrong += result.wrong;
+	}
+	print_message("# policed and limited, 60 scans: %llu wrong\n",
+		      (unsigned long long)wrong);
+	assert_in_range(wrong, 0, 2);
+}
+
+/* Many hosts behind one narrow way: each group sees little of it. */
+static void test_policed_crowd(void **state)
+{
+	static const struct sim_config crowds[] = {
+		{.targets = 256, .ports = 1000, .police_pps = 5000},
+		{.targets = 256, .ports = 200, .police_pps = 5000, .loss = .02},
+		{.targets = 16, .ports = 2000, .police_pps = 10000},
+		{.targets = 8,
+		 .ports = 4000,
+		 .police_pps = 10000,
+		 .port = third_silent},
+	};
+	uint64_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(crowds) / sizeof(crowds[0]); i++) {
+		struct sim_config config = crowds[i];
+		struct sim_result result;
+
+		config.seed = 1 + i;
+		config.ceiling_pps = 50000; /* as behind a gateway */
+		config.rtt_ns = 20 * NS_PER_MS;
+		config.jitter_ns = NS_PER_MS;
+		config.retries = -1;
+		result = scan("many hosts, policed",
+			      (double)config.targets * config.ports /
+				      config.police_pps,
+			      config);
+		assert_true(result.ended);
+		assert_int_equal(result.missing, 0);
+		wrong += result.wrong;
+		if (!config.port)
+			assert_in_range(result.stats.probes_sent, 0,
+					2 * config.targets * config.ports);
+	}
+	assert_in_range(wrong, 0, 1);
+}
+
+/* More silent ports behind a limiter than the table holds. */
+static void test_policed_full_table(void **state)
+{
+	uint64_t wrong = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 6; seed++) {
+		struct sim_result result;
+
+		result = scan("policed, a table of 4,096", 15,
+			      (struct sim_config){.seed = seed,
+						  .targets = 1,
+						  .ports = 60000,
+						  .rtt_ns = LAN_NS,
+						  .device_pps = DEVICE,
+						  .police_pps = seed % 2 ? 20000
+									 : 2000,
+						  .held_limit = 4096,
+						  .port = third_silent,
+						  .retries = -1});
+		assert_true(result.ended);
+		assert_int_equal(result.missing, 0);
+		wrong += result.wrong;
+	}
+	assert_in_range(wrong, 0, 6);
+}
+
 static void test_fixed_rate(void **state)
 {
 	static const double rates[] = {10, 1000, 50000};
@@ -1104,6 +1201,9 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_single_source_port),
+		cmocka_unit_test(test_policed_often),
+		cmocka_unit_test(test_policed_crowd),
+		cmocka_unit_test(test_policed_full_table),
 		cmocka_unit_test(test_policed),
 		cmocka_unit_test(test_policed_and_silent),
 		cmocka_unit_test(test_fixed_rate),
