@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "wire/packet.h"
 
 struct capture {
 	pcap_t *pcap;
@@ -93,6 +94,17 @@ static int set_direction(pcap_t *pcap, bool sent, struct error *error)
 	return 0;
 }
 
+/* No interface of Linux is of DLT_NULL, but libpcap 1.10.3 leaves it at that,
+ * without an error, when memory was out. */
+static bool link_is_known(int link_type)
+{
+	struct packet packet;
+
+	return link_type != DLT_NULL &&
+	       packet_parse(&packet, link_type, (const uint8_t *)"", 0) !=
+		       PACKET_BAD_LINK;
+}
+
 static int configure(pcap_t *pcap, const struct capture_config *config,
 		     struct error *error)
 {
@@ -115,6 +127,12 @@ static int configure(pcap_t *pcap, const struct capture_config *config,
 				 status == PCAP_ERROR
 					 ? pcap_geterr(pcap)
 					 : pcap_statustostr(status));
+	if (!link_is_known(pcap_datalink(pcap)))
+		return error_set(error, STATUS_FAILED,
+				 "capture on %s: link type %s is not supported",
+				 interface,
+				 pcap_datalink_val_to_name(pcap_datalink(pcap))
+					 ?: "(none)");
 	if (set_direction(pcap, config->sent, error) < 0 ||
 	    set_filter(pcap, config->filter, error) < 0)
 		return error_context(error, "capture on %s", interface);

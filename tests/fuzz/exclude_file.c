@@ -26,6 +26,8 @@ void freeaddrinfo(struct addrinfo *res)
 	(void)res;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct targetset *set = targetset_new();

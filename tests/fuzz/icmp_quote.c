@@ -5,6 +5,8 @@
 
 #include "wire/packet.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct icmp_error_view icmp;

@@ -54,6 +54,8 @@ ssize_t mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer,
 	return (ssize_t)n;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct addr dest = {.family = AF_INET, .bytes = {10, 9, 0, 2}};

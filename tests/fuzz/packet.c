@@ -14,6 +14,8 @@ static const int link_types[] = {
 	DLT_IPV4,   DLT_IPV6,      DLT_NULL,       DLT_LOOP,
 };
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct reply_key key = {

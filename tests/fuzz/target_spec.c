@@ -23,6 +23,8 @@ void freeaddrinfo(struct addrinfo *res)
 	(void)res;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size);

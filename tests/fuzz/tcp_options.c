@@ -4,6 +4,8 @@
 
 #include "wire/tcpopt.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tcpopt_walk walk;
