@@ -12,6 +12,7 @@
 #include "base/ring.h"
 #include "net/capture.h"
 #include "net/neighbour.h"
+#include "net/netlink.h"
 #include "net/sourceports.h"
 #include "scan/plan.h"
 #include "scan/receiver.h"
@@ -148,7 +149,7 @@ static int open_all(struct synscan *scan, struct error *error)
 		    error) < 0 ||
 	    load_neighbours(scan, error) < 0)
 		return -1;
-	scan->sender.engine =
+	scan->sender.engine = scan->sender.course.engine =
 		plan_engine(&scan->config, key->source_ports, error);
 	return scan->sender.engine ? 0 : -1;
 }
@@ -163,7 +164,8 @@ struct synscan *synscan_open(const struct synscan_config *config,
 		return NULL;
 	}
 	scan->config = *config;
-	scan->sender.config = &scan->config;
+	scan->sender.config = scan->sender.course.config = &scan->config;
+	scan->sender.course.interrupted = &scan->shared.interrupted;
 	scan->sender.shared = scan->receiver.shared = &scan->shared;
 	scan->shared.wake_fd = scan->shared.receiver_stop_fd = -1;
 	if (open_all(scan, error) == 0)
@@ -226,38 +228,18 @@ static int run_threads(struct synscan *scan, struct error *error)
 	return 0;
 }
 
-static void fill_summary(const struct synscan *scan, struct summary *summary)
-{
-	struct engine_stats stats;
-
-	engine_stats(scan->sender.engine, &stats);
-	memcpy(summary->verdicts, stats.verdicts, sizeof(stats.verdicts));
-	memcpy(summary->reasons, stats.reasons, sizeof(stats.reasons));
-	summary->unasked = stats.total - stats.done;
-	summary->probes_sent = stats.probes_sent;
-	summary->retransmissions = stats.retransmissions;
-	summary->send_errors = stats.send_errors;
-	summary->replies = stats.replies;
-	summary->duplicates = stats.duplicates;
-	summary->replies_rejected = atomic_load(&scan->shared.replies_rejected);
-	summary->capture_drops = atomic_load(&scan->shared.capture_drops);
-	/* Closing packet sockets takes the kernel a while: not the scan. */
-	summary->elapsed_ns = scan->sender.ended_ns - scan->sender.begun_ns;
-	summary->complete = scan->sender.complete;
-	engine_quality(scan->sender.engine, &summary->loss,
-		       &summary->expected_wrong);
-}
-
 int synscan_run(struct synscan *scan, struct summary *summary,
 		struct error *error)
 {
 	int status = run_threads(scan, error);
 
-	fill_summary(scan, summary);
+	course_fill(&scan->sender.course, summary);
+	summary->replies_rejected = atomic_load(&scan->shared.replies_rejected);
+	summary->capture_drops = atomic_load(&scan->shared.capture_drops);
 	if (status < 0)
 		return -1;
-	if (scan->sender.error.status == STATUS_OK)
+	if (scan->sender.course.error.status == STATUS_OK)
 		return 0;
-	return error_set(error, scan->sender.error.status, "%s",
-			 scan->sender.error.text);
+	return error_set(error, scan->sender.course.error.status, "%s",
+			 scan->sender.course.error.text);
 }
