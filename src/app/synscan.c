@@ -21,12 +21,14 @@
 #include "net/privs.h"
 #include "report/progress.h"
 #include "report/sink.h"
+#include "scan/method.h"
 #include "scan/recorder.h"
 #include "scan/recordfile.h"
 #include "scan/synscan.h"
 
 struct run {
 	struct synscan_options options;
+	const struct method *method;
 	uint64_t order_key[2], cookie_key[2];
 	struct netlink *netlink;
 	struct pathset *paths;
@@ -39,7 +41,8 @@ struct run {
 };
 
 /* For the signal handler alone; set before the handler is installed. */
-static struct synscan *running;
+static const struct method *running_method;
+static void *running;
 
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -51,13 +54,15 @@ static void interrupt(int signal)
 	if (again)
 		_exit(STATUS_INCOMPLETE);
 	again = 1;
-	synscan_interrupt(running);
+	running_method->interrupt(running);
 }
 
-static int handle_signals(struct synscan *scan, struct error *error)
+static int handle_signals(const struct method *method, void *scan,
+			  struct error *error)
 {
 	struct sigaction action = {.sa_handler = interrupt};
 
+	running_method = method;
 	running = scan;
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
@@ -293,12 +298,12 @@ static int dry_run(struct run *run, struct error *error)
 	return 0;
 }
 
-static struct synscan *open_scan(struct run *run, struct error *error)
+static void *open_scan(struct run *run, struct error *error)
 {
 	const struct synscan_options *options = &run->options;
-	struct synscan *scan;
+	void *scan;
 
-	scan = synscan_open(
+	scan = run->method->open(
 		&(struct synscan_config){
 			.targets = options->targets,
 			.ports = &options->ports,
@@ -326,7 +331,7 @@ static struct synscan *open_scan(struct run *run, struct error *error)
 	if (scan && open_outputs(run, error) == 0 &&
 	    open_record(run, scan, error) == 0 && privs_drop(error) == 0)
 		return scan;
-	synscan_close(scan);
+	run->method->close(scan);
 	return NULL;
 }
 
@@ -371,12 +376,13 @@ static int finish_outputs(struct run *run, struct error *error)
 static int scan_and_report(struct run *run, struct error *error)
 {
 	struct error late = ERROR_INIT;
-	struct synscan *scan = open_scan(run, error);
+	const struct method *method = run->method;
+	void *scan = open_scan(run, error);
 	int status;
 
 	if (!scan)
 		return -1;
-	run->summary.mode = "syn";
+	run->summary.mode = method->mode;
 	run->summary.targets = targetset_count(run->options.targets);
 	run->summary.ports = run->options.ports.count;
 	progress_init(&run->progress,
@@ -384,9 +390,9 @@ static int scan_and_report(struct run *run, struct error *error)
 			      (run->options.verbosity >= 0 && isatty(2) &&
 			       !is_dumb_terminal()),
 		      clock_now_ns());
-	status = handle_signals(scan, error);
+	status = handle_signals(method, scan, error);
 	if (status == 0)
-		status = synscan_run(scan, &run->summary, error);
+		status = method->run(scan, &run->summary, error);
 	progress_end(&run->progress);
 	if (finish_outputs(run, &late) < 0) {
 		*error = late;
@@ -394,7 +400,7 @@ static int scan_and_report(struct run *run, struct error *error)
 	}
 	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
 		signal(ending[i], SIG_IGN);
-	synscan_close(scan);
+	method->close(scan);
 	return status;
 }
 
@@ -405,6 +411,7 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	if (privs_begin(error) < 0 ||
 	    synscan_options_parse(options, argc, argv, error) < 0)
 		return -1;
+	run->method = options->connect ? method_connect() : method_syn();
 	log_init("synscan", options->verbosity);
 	if (options->request != SYNSCAN_RUN)
 		return synscan_options_answer(options, stdout, error);
@@ -417,7 +424,7 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 		return -1;
 	if (options->dry_run)
 		return dry_run(run, error);
-	if (privs_raise(argv[0], error) < 0)
+	if (run->method->raw && privs_raise(argv[0], error) < 0)
 		return -1;
 	return scan_and_report(run, error);
 }

@@ -37,6 +37,7 @@ struct parse {
 	size_t excluded_port_count;
 	bool stdin_taken;
 	bool show_given;
+	bool via_given;
 };
 
 static int bad(struct error *error, const char *value, const char *accepted)
@@ -170,6 +171,16 @@ static int parse_source_port(void *context, const char *value,
 	return 0;
 }
 
+static int parse_connect(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->connect = true;
+	return 0;
+}
+
 static int parse_via(void *context, const char *value, struct error *error)
 {
 	static const char *const names[] = {
@@ -184,6 +195,7 @@ static int parse_via(void *context, const char *value, struct error *error)
 		if (strcmp(names[i], value))
 			continue;
 		parse->options->via = (enum via)i;
+		parse->via_given = true;
 		return 0;
 	}
 	return bad(error, value, "auto, ip, link");
@@ -420,6 +432,9 @@ static const struct option_spec specs[] = {
 	 NULL, parse_ipv4},
 	{'6', "ipv6", NULL, "What to scan", "IPv6 addresses of a name only",
 	 NULL, parse_ipv6},
+	{'c', "connect", NULL, "The way out",
+	 "by connect(), which takes no privilege (SYN scan)", NULL,
+	 parse_connect},
 	{'i', "interface", "IF", "The way out", "leave by this interface",
 	 "@interface", parse_interface},
 	{'S', "source", "ADDR", "The way out", "leave from this address", NULL,
@@ -599,6 +614,11 @@ static int finish(struct parse *parse, struct error *error)
 		return error_set(error, STATUS_USAGE,
 				 "--rate is exact and --max-rate the ceiling "
 				 "of an adaptive rate; accepted: one of them");
+	if (options->connect && parse->via_given)
+		return error_set(error, STATUS_USAGE,
+				 "--via is for the packets of a SYN scan, and "
+				 "--connect sends none of its own; accepted: "
+				 "one of them");
 	if (check_stdout(options, error) < 0 || finish_ports(parse, error) < 0)
 		return -1;
 	return finish_targets(parse, error);

@@ -43,6 +43,7 @@ struct synscan_options {
 	int retries;                  /* 0-255; -1: as measured */
 	int64_t wait_ns;              /* -1: as measured */
 	bool show[VERDICT_COUNT];
+	bool connect;         /* -c: connect scan, not SYN */
 	const char **outputs; /* for sinks_add(); points into argv */
 	size_t output_count;  /* at least 1 ("text") */
 	const char *pcap;     /* of --pcap, "-" for stdout; NULL: not given */

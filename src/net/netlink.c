@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "net/rtnl.h"
 
@@ -394,6 +396,65 @@ int netlink_neighbours(struct netlink *netlink, struct neighbour_entry **out,
 	struct rtnl_list list = {.item_bytes = sizeof(struct neighbour_entry)};
 	int rc = rtnl_dump(netlink, RTM_GETNEIGH, AF_UNSPEC,
 			   sizeof(struct ndmsg), on_neighbour, &list);
+
+	rc = finish(rc, &list, "neighbour table", n, error);
+	*out = list.items;
+	return rc;
+}
+
+static int64_t from_ticks(uint32_t ticks)
+{
+	long per_s = sysconf(_SC_CLK_TCK);
+
+	return ticks * NS_PER_S / (per_s > 0 ? per_s : 100);
+}
+
+static int on_missing(const struct nlmsghdr *message, void *data)
+{
+	enum { DEST, CACHE, N };
+	static const struct rtnl_want wants[N] = {
+		[DEST] = RTNL_BYTES(NDA_DST, 4, 32),
+		[CACHE] = RTNL_BYTES(NDA_CACHEINFO,
+				     sizeof(struct nda_cacheinfo), 64),
+	};
+	const struct nlattr *found[N];
+	struct neighbour_missing *out;
+	struct nda_cacheinfo cache;
+	const struct ndmsg *info;
+	struct addr addr;
+
+	if (message->nlmsg_type != RTM_NEWNEIGH)
+		return MNL_CB_OK;
+	info = rtnl_read(message, sizeof(*info), wants, found, N);
+	if (!info)
+		return MNL_CB_ERROR;
+	if (!is_internet(info->ndm_family) ||
+	    !(info->ndm_state & (NUD_INCOMPLETE | NUD_FAILED)) ||
+	    info->ndm_ifindex <= 0 || !found[DEST] || !found[CACHE])
+		return MNL_CB_OK;
+	if (rtnl_read_addr(info->ndm_family, found[DEST],
+			   (unsigned)info->ndm_ifindex, &addr) < 0)
+		return MNL_CB_ERROR;
+	out = rtnl_list_add(data);
+	if (!out)
+		return MNL_CB_ERROR;
+	memcpy(&cache, mnl_attr_get_payload(found[CACHE]), sizeof(cache));
+	*out = (struct neighbour_missing){
+		.addr = addr,
+		.ifindex = (unsigned)info->ndm_ifindex,
+		.gave_up = info->ndm_state & NUD_FAILED,
+		.ago_ns = from_ticks(cache.ndm_updated),
+	};
+	return MNL_CB_OK;
+}
+
+int netlink_missing(struct netlink *netlink, struct neighbour_missing **out,
+		    size_t *n, struct error *error)
+{
+	struct rtnl_list list = {.item_bytes =
+					 sizeof(struct neighbour_missing)};
+	int rc = rtnl_dump(netlink, RTM_GETNEIGH, AF_UNSPEC,
+			   sizeof(struct ndmsg), on_missing, &list);
 
 	rc = finish(rc, &list, "neighbour table", n, error);
 	*out = list.items;

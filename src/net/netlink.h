@@ -89,4 +89,15 @@ struct neighbour_entry {
 int netlink_neighbours(struct netlink *netlink, struct neighbour_entry **out,
 		       size_t *n, struct error *error);
 
+/* Addresses that the kernel asks for, or did, without an answer. */
+struct neighbour_missing {
+	struct addr addr;
+	unsigned ifindex;
+	bool gave_up;
+	int64_t ago_ns; /* since then, or since it asks; in 10 ms or so */
+};
+
+int netlink_missing(struct netlink *netlink, struct neighbour_missing **out,
+		    size_t *n, struct error *error);
+
 #endif

@@ -20,8 +20,9 @@ enum {
 	WIDTH_ADDRESS = 15,
 	WIDTH_PORT = 5,
 	WIDTH_STATE = 8,
-	WIDTH_REASON = 7,       /* "syn-ack" */
-	WIDTH_REASON_LONG = 21, /* "icmp-admin-prohibited" */
+	WIDTH_REASON = 7,         /* "syn-ack" */
+	WIDTH_REASON_MIDDLE = 12, /* "conn-refused" */
+	WIDTH_REASON_LONG = 21,   /* "icmp-admin-prohibited" */
 	WIDTH_RTT = 7,
 };
 
@@ -58,8 +59,10 @@ static void rtt_text(int64_t rtt_ns, char *text, size_t bytes)
 
 static unsigned reason_width(const struct format_context *context)
 {
-	return context->shown[VERDICT_FILTERED] ? WIDTH_REASON_LONG
-						: WIDTH_REASON;
+	if (context->shown[VERDICT_FILTERED])
+		return WIDTH_REASON_LONG;
+	return context->shown[VERDICT_CLOSED] ? WIDTH_REASON_MIDDLE
+					      : WIDTH_REASON;
 }
 
 static void text_heading(struct format_context *context)
@@ -181,11 +184,12 @@ static void text_rest(struct format_context *context,
 static void text_loss(struct format_context *context,
 		      const struct summary *summary)
 {
+	const uint64_t *filtered = summary->reasons[VERDICT_FILTERED];
 	uint64_t loss, wrong;
 	struct line line;
 
-	if (!(summary->loss > 0) &&
-	    !summary->reasons[VERDICT_FILTERED][REASON_NO_REPLY])
+	if (!(summary->loss > 0) && !filtered[REASON_NO_REPLY] &&
+	    !filtered[REASON_TIMEOUT])
 		return;
 	/* In thousandths; the loss in thousandths of a percent. */
 	loss = format_millionths(summary->loss) / 10;

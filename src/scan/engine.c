@@ -181,3 +181,24 @@ void engine_quality(const struct engine *engine, double *loss, double *wrong)
 				   group_tries(engine, group));
 	}
 }
+
+enum engine_interest engine_interest(const struct engine *engine,
+				     uint64_t number, uint8_t port_offset,
+				     int64_t now_ns)
+{
+	const struct flight *flight = flight_find(engine->flights, number);
+	const struct group *group;
+	unsigned latest;
+
+	if (!flight || flight->state == FLIGHT_NOTED)
+		return ENGINE_NO_INTEREST;
+	group = &engine->groups[flight->group];
+	latest = flight->state == FLIGHT_CANARY
+			 ? flight->reason
+			 : (flight->tries - 1u) % engine->config.source_ports;
+	if ((flight->state == FLIGHT_AIR || flight->state == FLIGHT_CANARY) &&
+	    port_offset == latest &&
+	    now_ns < flight->sent_ns + group_rto_ns(engine, group))
+		return ENGINE_ANSWER;
+	return group->rtt.valid ? ENGINE_NO_INTEREST : ENGINE_RTT;
+}

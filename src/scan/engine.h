@@ -148,6 +148,17 @@ void engine_overrun(struct engine *engine, int64_t now_ns);
 /* Time-outs. All replies that arrived before horizon_ns were handed in. */
 void engine_advance(struct engine *engine, int64_t horizon_ns, int64_t now_ns);
 
+/* For a sender that can keep only so many tries open: what is an answer to
+ * that one still good for? */
+enum engine_interest {
+	ENGINE_NO_INTEREST,
+	ENGINE_RTT,    /* its time is over, but no RTT is known there yet */
+	ENGINE_ANSWER, /* its time is not over */
+};
+enum engine_interest engine_interest(const struct engine *engine,
+				     uint64_t number, uint8_t port_offset,
+				     int64_t now_ns);
+
 /* When engine_next() or engine_advance() has something to do at the latest;
  * INT64_MAX: only a reply helps. */
 int64_t engine_wake_ns(const struct engine *engine);

@@ -2,7 +2,6 @@
 #include "scan/sender.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,15 +21,12 @@
 #define BATCH        LINK_BATCH
 #define SMALL_BATCH  16 /* the times of a batch count from its begin */
 #define EVENT_BURST  4096
-#define TICK_NS      (100 * NS_PER_MS)
+#define NO_MEMORY_NS (100 * NS_PER_MS)
 #define LEAST_NAP_NS (100 * NS_PER_US)
 #define HORIZON_NS   (NS_PER_MS / 2)
 #define FRESH_NS     (240 * NS_PER_MS) /* to the next request: just asked */
 #define OVERRUN_NS   (10 * NS_PER_MS)
 #define BLOCKED_NS   (50 * NS_PER_MS) /* until a refused probe comes again */
-/* Nothing could be sent for so long: the scan ends with what it has. */
-#define DOWN_LIMIT  (10 * NS_PER_S)
-#define BLOCK_LIMIT (NS_PER_S / 2)
 
 /* One batch, all for one link. */
 struct batch {
@@ -45,29 +41,9 @@ struct batch {
 struct loop {
 	struct sender *sender;
 	struct batch batch;
-	int64_t refused_since_ns; /* no probe was taken since; 0: fine */
-	int64_t next_tick_ns;
 	uint64_t drops;
 	int64_t overrun_ns;
-	bool over;
-	bool warned;
-	uint32_t limited;
 };
-
-static void end_scan(struct loop *loop, enum status status, const char *why)
-{
-	struct sender *sender = loop->sender;
-	struct engine_stats stats;
-
-	engine_stats(sender->engine, &stats);
-	/* Before any answer there is nothing to show for it. */
-	if (status == STATUS_INCOMPLETE && stats.replies == 0 &&
-	    !atomic_load(&sender->shared->interrupted))
-		status = STATUS_FAILED;
-	if (sender->error.status == STATUS_OK)
-		error_set(&sender->error, status, "%s", why);
-	loop->over = true;
-}
 
 /* ---- sending ---- */
 
@@ -77,29 +53,20 @@ static void refused(struct loop *loop, enum link_outcome outcome,
 		    const struct error *error, int64_t now_ns)
 {
 	struct engine *engine = loop->sender->engine;
-	int64_t again_ns = outcome == LINK_REFUSED ? now_ns + BLOCKED_NS : 0;
-	int64_t limit = outcome == LINK_REFUSED ? BLOCK_LIMIT : DOWN_LIMIT;
+	bool firewall = outcome == LINK_REFUSED;
 
 	/* One was refused; the rest of the batch was not tried. */
-	engine_refused(engine, &probes[0], again_ns, now_ns);
+	engine_refused(engine, &probes[0], firewall ? now_ns + BLOCKED_NS : 0,
+		       now_ns);
 	for (size_t i = 1; i < n; i++)
 		engine_withdrawn(engine, &probes[i]);
 	if (outcome == LINK_DOWN)
 		engine_blind_until(engine, now_ns);
-	if (!loop->refused_since_ns)
-		loop->refused_since_ns = now_ns;
-	if (outcome == LINK_GONE || outcome == LINK_FAILED) {
-		end_scan(loop, STATUS_INCOMPLETE, error->text);
-	} else if (now_ns - loop->refused_since_ns > limit) {
-		end_scan(loop, STATUS_INCOMPLETE,
-			 outcome == LINK_REFUSED
-				 ? "send: a local firewall refuses the probes "
-				   "(Operation not permitted)"
-				 : error->text);
-	} else if (outcome != LINK_BUSY && !loop->warned) {
-		loop->warned = true;
-		log_line(LOG_WARN, "%s; trying on", error->text);
-	}
+	course_refused(&loop->sender->course, outcome,
+		       firewall ? "send: a local firewall refuses the probes "
+				  "(Operation not permitted)"
+				: error->text,
+		       now_ns);
 }
 
 /* All of a batch count from its begin, so that no round trip comes out too
@@ -109,9 +76,8 @@ static void accepted(struct loop *loop, const struct engine_probe *probes,
 {
 	for (size_t i = 0; i < n; i++)
 		engine_sent(loop->sender->engine, &probes[i], begun_ns);
-	if (n == 0)
-		return;
-	loop->refused_since_ns = 0;
+	if (n > 0)
+		course_accepted(&loop->sender->course);
 }
 
 static void flush(struct loop *loop)
@@ -150,7 +116,7 @@ static void solicit(struct loop *loop, const struct way *way,
 
 	if (probe_solicit(&way->path->route.source, way->path->iface.mac,
 			  next_hop, bytes, &packet.length, &error) < 0) {
-		end_scan(loop, STATUS_FAILED, error.text);
+		course_end(&loop->sender->course, STATUS_FAILED, error.text);
 		return;
 	}
 	/* A refusal costs one of three requests; the next comes soon. */
@@ -186,7 +152,7 @@ static bool resolve(struct loop *loop, const struct way *way,
 		engine_failed(sender->engine, at, REASON_NO_NEIGHBOUR);
 		return false;
 	case NEIGHBOUR_NO_MEMORY:
-		again_ns = now_ns + TICK_NS;
+		again_ns = now_ns + NO_MEMORY_NS;
 		break;
 	}
 	/* An answer takes well under a millisecond on most links: look again
@@ -249,7 +215,7 @@ static bool send_some(struct loop *loop, int64_t now_ns)
 	struct engine_probe probe;
 	int n = 0;
 
-	while (n < most && !loop->over &&
+	while (n < most && !loop->sender->course.over &&
 	       engine_next(loop->sender->engine, now_ns, &probe)) {
 		prepare(loop, &probe, now_ns);
 		n++;
@@ -353,35 +319,6 @@ static void look_for_drops(struct loop *loop, int64_t now_ns)
 
 /* ---- the loop ---- */
 
-static void say_limited(struct loop *loop, const struct engine_stats *stats)
-{
-	char text[ADDR_TEXT_BYTES];
-	struct addr addr;
-
-	if (stats->limited_groups <= loop->limited)
-		return;
-	loop->limited = stats->limited_groups;
-	addr = targetset_nth(loop->sender->config->targets,
-			     stats->limited_target);
-	log_line(LOG_WARN,
-		 "%s answers about %.0f closed ports a second and no more: "
-		 "going on at that pace (open ports are not slowed)",
-		 addr_format(&addr, text), stats->limited_pps);
-}
-
-static void tick(struct loop *loop, int64_t now_ns)
-{
-	const struct synscan_config *config = loop->sender->config;
-	struct engine_stats stats;
-
-	loop->next_tick_ns = now_ns + TICK_NS;
-	engine_stats(loop->sender->engine, &stats);
-	say_limited(loop, &stats);
-	config->tick(config->context, &stats, now_ns);
-	if (config->gave_up(config->context))
-		end_scan(loop, STATUS_FAILED, "output");
-}
-
 /* Sleeps until the engine has something to do, the receiver something to
  * tell, or somebody wants the scan to end. */
 static void wait_for_work(struct loop *loop, int64_t now_ns)
@@ -393,8 +330,8 @@ static void wait_for_work(struct loop *loop, int64_t now_ns)
 	struct timespec pause;
 	uint64_t count;
 
-	if (until_ns > loop->next_tick_ns)
-		until_ns = loop->next_tick_ns;
+	if (until_ns > sender->course.next_tick_ns)
+		until_ns = sender->course.next_tick_ns;
 	/* A time-out waits for the receiver's horizon to pass it. Nothing else
 	 * is worth a wake-up of its own: what is due by then leaves together.
 	 */
@@ -413,28 +350,10 @@ static void wait_for_work(struct loop *loop, int64_t now_ns)
 	atomic_store(&shared->sender_waits, false);
 }
 
-/* All is told that can be. */
-static void finished(struct loop *loop)
-{
-	struct sender *sender = loop->sender;
-	char text[ADDR_TEXT_BYTES], why[ADDR_TEXT_BYTES + 64];
-	struct engine_stats stats;
-	struct addr addr;
-
-	engine_stats(sender->engine, &stats);
-	loop->over = true;
-	sender->complete = stats.lost_groups == 0;
-	if (sender->complete)
-		return;
-	addr = targetset_nth(sender->config->targets, stats.lost_target);
-	snprintf(why, sizeof(why), "%s stopped answering in the middle",
-		 addr_format(&addr, text));
-	end_scan(loop, STATUS_INCOMPLETE, why);
-}
-
 static void loop_once(struct loop *loop)
 {
 	struct sender *sender = loop->sender;
+	struct course *course = &sender->course;
 	struct shared *shared = sender->shared;
 	/* The horizon before the events: whatever arrived earlier is then in
 	 * the ring already. */
@@ -448,30 +367,31 @@ static void loop_once(struct loop *loop)
 	engine_advance(sender->engine,
 		       horizon_ns < now_ns ? horizon_ns : now_ns, now_ns);
 	if (atomic_load(&shared->interrupted))
-		end_scan(loop, STATUS_INCOMPLETE, "interrupted");
+		course_end(course, STATUS_INCOMPLETE, "interrupted");
 	else if (atomic_load(&shared->captures_gone))
-		end_scan(loop, STATUS_INCOMPLETE, "the device is gone");
+		course_end(course, STATUS_INCOMPLETE, "the device is gone");
 	else if (engine_done(sender->engine))
-		finished(loop);
-	if (now_ns >= loop->next_tick_ns)
-		tick(loop, now_ns);
-	if (!loop->over && !send_some(loop, now_ns))
+		course_done(course);
+	if (now_ns >= course->next_tick_ns)
+		course_tick(course, now_ns);
+	if (!course->over && !send_some(loop, now_ns))
 		wait_for_work(loop, now_ns);
 }
 
 void *sender_run(void *argument)
 {
 	struct sender *sender = argument;
+	struct course *course = &sender->course;
 	struct loop loop = {.sender = sender};
 	uint64_t one = 1;
 
 	pthread_barrier_wait(&sender->shared->armed);
-	sender->begun_ns = clock_now_ns();
-	while (!loop.over)
+	course->begun_ns = clock_now_ns();
+	while (!course->over)
 		loop_once(&loop);
-	sender->ended_ns = clock_now_ns();
+	course->ended_ns = clock_now_ns();
 	engine_finish(sender->engine);
-	tick(&loop, clock_now_ns());
+	course_tick(course, clock_now_ns());
 	(void)!write(sender->shared->receiver_stop_fd, &one, sizeof(one));
 	ways_close(&sender->ways);
 	return NULL;

@@ -2,15 +2,11 @@
 #ifndef SCAN_SENDER_H
 #define SCAN_SENDER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/error.h"
-#include "scan/engine.h"
+#include "scan/course.h"
 #include "scan/ways.h"
 #include "wire/reply.h"
 
+struct engine;
 struct neighbour_table;
 struct shared;
 struct synscan_config;
@@ -24,14 +20,11 @@ struct synscan_config;
 struct sender {
 	const struct synscan_config *config;
 	struct engine *engine;
+	struct course course; /* what came of it: read after the join */
 	struct ways ways;
 	struct neighbour_table *neighbours;
 	struct reply_key key;
 	struct shared *shared;
-	/* What came of it: read after the thread was joined. */
-	bool complete;
-	int64_t begun_ns, ended_ns;
-	struct error error;
 };
 
 /* The thread's function; argument: struct sender. Closes the links. */

@@ -22,6 +22,8 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_ICMP_ADMIN_PROHIBITED] = "icmp-admin-prohibited",
 	[REASON_NO_ROUTE] = "no-route",
 	[REASON_NO_NEIGHBOUR] = "no-neighbour",
+	[REASON_CONN_REFUSED] = "conn-refused",
+	[REASON_TIMEOUT] = "timeout",
 };
 
 const char *verdict_name(enum verdict verdict)

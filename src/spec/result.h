@@ -30,6 +30,8 @@ enum reason {
 	REASON_ICMP_ADMIN_PROHIBITED,
 	REASON_NO_ROUTE,
 	REASON_NO_NEIGHBOUR,
+	REASON_CONN_REFUSED, /* this and the next of a connect scan only */
+	REASON_TIMEOUT,
 	REASON_COUNT,
 };
 
@@ -45,7 +47,7 @@ struct result {
 
 /* "complete" scans have asked every port and have unasked == 0. */
 struct summary {
-	const char *mode; /* "syn" */
+	const char *mode; /* "syn", "connect" */
 	uint64_t targets, ports;
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t reasons[VERDICT_COUNT][REASON_COUNT]; /* sums to verdicts */

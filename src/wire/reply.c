@@ -51,7 +51,7 @@ static bool port_is_ours(const struct reply_key *key, uint16_t port)
 	       port - key->source_port < key->source_ports;
 }
 
-static enum reason icmp_reason(uint16_t family, uint8_t type, uint8_t code)
+enum reason reply_icmp_reason(uint16_t family, uint8_t type, uint8_t code)
 {
 	if (family == AF_INET && type == ICMP_DEST_UNREACH &&
 	    code < COUNT_OF(icmp4_unreach))
@@ -138,7 +138,7 @@ static enum reply_kind classify_icmp(const struct packet *packet,
 	    !port_is_ours(key, icmp.source_port))
 		return REPLY_NONE;
 	quoted = &icmp.quoted;
-	reason = icmp_reason(quoted->source.family, icmp.type, icmp.code);
+	reason = reply_icmp_reason(quoted->source.family, icmp.type, icmp.code);
 	if (reason == REASON_NONE)
 		return REPLY_NONE;
 	/* It has to come back to whoever sent what it quotes. */

@@ -62,4 +62,8 @@ struct reply {
 enum reply_kind reply_classify(const struct packet *packet,
 			       const struct reply_key *key, struct reply *out);
 
+/* What an ICMP (family AF_INET) or ICMPv6 (AF_INET6) error of that type and
+ * code says of a port; REASON_COUNT: nothing. Any thread. */
+enum reason reply_icmp_reason(uint16_t family, uint8_t type, uint8_t code);
+
 #endif

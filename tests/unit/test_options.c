@@ -98,6 +98,7 @@ static void test_defaults(void **state)
 	assert_string_equal(options.outputs[0], "text");
 	assert_int_equal(options.via, VIA_AUTO);
 	assert_int_equal(options.families, TARGETSET_BOTH);
+	assert_false(options.connect);
 	assert_false(options.seed_given);
 	assert_false(options.dry_run);
 	assert_false(options.numeric);
@@ -170,6 +171,21 @@ static void test_more_values(void **state)
 	synscan_options_free(&options);
 }
 
+static void test_connect(void **state)
+{
+	static const char *const lines[] = {"-c ::1", "--connect ::1",
+					    "-nc ::1"};
+	struct synscan_options options;
+	struct args args;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		parse_ok(&options, &args, lines[i]);
+		assert_true(options.connect);
+		synscan_options_free(&options);
+	}
+}
+
 static void test_list(void **state)
 {
 	char path[] = "/tmp/test_options.XXXXXX", line[128];
@@ -234,6 +250,12 @@ static void test_bad_values(void **state)
 	refuse("-r 5 --max-rate 5 ::1", STATUS_USAGE,
 	       "--rate is exact and --max-rate the ceiling of an adaptive "
 	       "rate; accepted: one of them");
+	refuse("-c --via ip ::1", STATUS_USAGE,
+	       "--via is for the packets of a SYN scan, and --connect sends "
+	       "none of its own; accepted: one of them");
+	refuse("--via auto --connect ::1", STATUS_USAGE,
+	       "--via is for the packets of a SYN scan, and --connect sends "
+	       "none of its own; accepted: one of them");
 	refuse("-R 256 ::1", STATUS_USAGE,
 	       "--retries: bad value \"256\"; accepted: a number from 0 to "
 	       "255");
@@ -446,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_every_option),
 		cmocka_unit_test(test_more_values),
+		cmocka_unit_test(test_connect),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_bad_ports),
 		cmocka_unit_test(test_bad_values),

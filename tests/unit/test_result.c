@@ -25,6 +25,8 @@ static void test_promised_names(void **state)
 		"icmp-admin-prohibited",
 		"no-route",
 		"no-neighbour",
+		"conn-refused",
+		"timeout",
 	};
 
 	(void)state;

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan/connscan.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "net/pathset.h"
+#include "net/sourceports.h"
+#include "scan/absent.h"
+#include "scan/connloop.h"
+#include "scan/conntable.h"
+#include "scan/plan.h"
+#include "scan/synscan.h"
+#include "spec/targetset.h"
+
+#define CONNECTS_MOST 16384u /* at once; the kernel needs some 4 KiB each */
+#define FDS_SPARE     8      /* for whatever a library may want */
+#define TRIES_TOLD    255    /* each try by a socket of its own */
+/* The kernel's table of neighbours has room for 1,024, and drops what goes to
+ * any more of them (arp(7), gc_thresh3). */
+#define NEIGHBOURS 512u
+
+struct connscan {
+	struct synscan_config config; /* as given */
+	struct synscan_config own;    /* the engine's: results come to us */
+	struct connloop loop;
+	struct connector_way *ways;
+	uint16_t *way_of;
+	size_t n_ways;
+	uint16_t first_port, ports;
+	uint64_t reasons[VERDICT_COUNT][REASON_COUNT];
+};
+
+void connscan_interrupt(struct connscan *scan)
+{
+	uint64_t one = 1;
+
+	atomic_store(&scan->loop.interrupted, true);
+	(void)!write(scan->loop.boss.wake_fd, &one, sizeof(one));
+}
+
+/* ---- results ---- */
+
+/* Why a port was silent: nothing to connect to, or the port. */
+static enum reason why_silent(const struct connscan *scan,
+			      const struct addr *target)
+{
+	const struct absent *absent = scan->loop.absent;
+	const struct path *path = pathset_find(scan->config.paths, target);
+
+	if (absent &&
+	    absent_has(absent, path->iface.index, connloop_hop(path, target)))
+		return REASON_NO_NEIGHBOUR;
+	return REASON_TIMEOUT;
+}
+
+static void one_result(void *context, const struct result *result)
+{
+	struct connscan *scan = context;
+	struct result whole = *result;
+
+	whole.ttl = -1;
+	if (whole.reason == REASON_NO_REPLY)
+		whole.reason = why_silent(scan, &whole.addr);
+	scan->reasons[whole.verdict][whole.reason]++;
+	scan->config.result(scan->config.context, &whole);
+}
+
+static void one_tick(void *context, const struct engine_stats *stats,
+		     int64_t now_ns)
+{
+	const struct connscan *scan = context;
+
+	scan->config.tick(scan->config.context, stats, now_ns);
+}
+
+static bool given_up(void *context)
+{
+	const struct connscan *scan = context;
+
+	return scan->config.gave_up(scan->config.context);
+}
+
+/* ---- the ways out ---- */
+
+static void say_way(const struct path *path, uint16_t port, uint16_t ports)
+{
+	char source[ADDR_TEXT_BYTES], gateway[ADDR_TEXT_BYTES];
+	bool direct = path->route.type != ROUTE_GATEWAY;
+
+	log_line(LOG_INFO, "path: %s from %s, %s%s: connect() from ports %u-%u",
+		 path->iface.name, addr_format(&path->route.source, source),
+		 path->route.type == ROUTE_LOCAL ? "this host's own address"
+		 : direct                        ? "target on the link"
+						 : "gateway ",
+		 direct ? "" : addr_format(&path->route.gateway, gateway), port,
+		 port + ports - 1);
+}
+
+static bool same_way(const struct connector_way *a,
+		     const struct connector_way *b)
+{
+	/* Devices are known by their names in the paths: compare those. */
+	return addr_equal(&a->source, &b->source) && a->local == b->local &&
+	       !a->device == !b->device &&
+	       (!a->device || strcmp(a->device, b->device) == 0);
+}
+
+/* The way of that path: a known one, or a new one that is tried out. */
+static int add_way(struct connscan *scan, const struct path *path, size_t index,
+		   struct error *error)
+{
+	const struct synscan_config *config = &scan->config;
+	bool local = path->route.type == ROUTE_LOCAL;
+	struct connector_way way = {
+		.source = path->route.source,
+		.device =
+			config->bind_device && !local ? path->iface.name : NULL,
+		.first_port = scan->first_port,
+		.ports = scan->ports,
+		.local = local,
+	};
+
+	say_way(path, way.first_port, way.ports);
+	for (size_t i = 0; i < scan->n_ways; i++) {
+		if (!same_way(&scan->ways[i], &way))
+			continue;
+		scan->way_of[index] = (uint16_t)i;
+		return 0;
+	}
+	if (connector_check(&way, error) < 0)
+		return -1;
+	if (scan->n_ways > UINT16_MAX)
+		return error_set(error, STATUS_FAILED, "too many paths");
+	scan->way_of[index] = (uint16_t)scan->n_ways;
+	scan->ways[scan->n_ways++] = way;
+	return 0;
+}
+
+/* The port of -g, or a block that nobody has. It need not be held: sockets
+ * that are bound there hold it. */
+static int choose_ports(struct connscan *scan, struct error *error)
+{
+	struct sourceports *block;
+
+	scan->first_port = scan->config.source_port;
+	scan->ports = 1;
+	if (scan->first_port)
+		return 0;
+	block = sourceports_reserve(0, scan->config.cookie_key[0]);
+	if (!block)
+		return error_errno(error, "source ports");
+	scan->first_port = sourceports_first(block);
+	scan->ports = sourceports_count(block);
+	sourceports_release(block);
+	return 0;
+}
+
+static int open_ways(struct connscan *scan, struct error *error)
+{
+	size_t n = pathset_count(scan->config.paths);
+	bool hops = false;
+
+	scan->ways = calloc(n, sizeof(*scan->ways));
+	scan->way_of = calloc(n, sizeof(*scan->way_of));
+	if (!scan->ways || !scan->way_of)
+		return error_errno(error, "paths");
+	if (choose_ports(scan, error) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct path *path = pathset_nth(scan->config.paths, i);
+
+		if (path->route.type == ROUTE_NONE)
+			continue;
+		hops |= path->route.type != ROUTE_LOCAL;
+		if (add_way(scan, path, i, error) < 0)
+			return -1;
+	}
+	if (!hops)
+		return 0;
+	scan->loop.absent = absent_new(clock_now_ns(), error);
+	return scan->loop.absent ? 0 : -1;
+}
+
+/* Targets that are neighbours. */
+static uint64_t on_link(const struct synscan_config *config)
+{
+	const struct target_range *ranges;
+	size_t n = targetset_ranges(config->targets, &ranges);
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		addr_value at = addr_to_value(&ranges[i].first);
+		addr_value end = addr_to_value(&ranges[i].last), upto;
+
+		for (;; at = upto + 1) {
+			struct addr from =
+				addr_from_value(&ranges[i].first, at);
+			struct addr last;
+			const struct path *path =
+				pathset_run(config->paths, &from, &last);
+
+			upto = addr_to_value(&last);
+			if (upto > end)
+				upto = end;
+			if (path->route.type == ROUTE_ON_LINK)
+				found += (uint64_t)(upto - at + 1);
+			if (upto == end)
+				break;
+		}
+	}
+	return found;
+}
+
+/* ---- the whole ---- */
+
+/* Up to its hard limit, which takes no privilege. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	rlim_t wanted = CONNECTS_MOST + 256;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_all(struct connscan *scan, struct error *error)
+{
+	struct connloop *loop = &scan->loop;
+
+	raise_descriptors();
+	loop->boss.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (loop->boss.wake_fd < 0)
+		return error_errno(error, "threads");
+	if (open_ways(scan, error) < 0)
+		return -1;
+	if (on_link(&scan->config) > NEIGHBOURS)
+		scan->own.held_limit = NEIGHBOURS;
+	loop->way_of = scan->way_of;
+	loop->one_port = scan->config.source_port != 0;
+	loop->config = loop->course.config = &scan->own;
+	loop->course.interrupted = &loop->interrupted;
+	loop->engine = loop->course.engine =
+		plan_engine(&scan->own, TRIES_TOLD, 0, error);
+	return loop->engine ? 0 : -1;
+}
+
+struct connscan *connscan_open(const struct synscan_config *config,
+			       struct error *error)
+{
+	struct connscan *scan = calloc(1, sizeof(*scan));
+
+	if (!scan) {
+		error_errno(error, "scan");
+		return NULL;
+	}
+	scan->config = scan->own = *config;
+	scan->own.result = one_result;
+	scan->own.tick = one_tick;
+	scan->own.gave_up = given_up;
+	scan->own.context = scan;
+	scan->loop.boss.wake_fd = -1;
+	if (open_all(scan, error) == 0)
+		return scan;
+	connscan_close(scan);
+	return NULL;
+}
+
+void connscan_close(struct connscan *scan)
+{
+	struct connloop *loop;
+
+	if (!scan)
+		return;
+	loop = &scan->loop;
+	for (unsigned w = 0; w < CONNLOOP_WORKERS; w++)
+		connworker_close(&loop->workers[w]);
+	conntable_free(loop->table);
+	absent_free(loop->absent);
+	engine_free(loop->engine);
+	if (loop->boss.wake_fd >= 0)
+		close(loop->boss.wake_fd);
+	free(scan->ways);
+	free(scan->way_of);
+	free(scan);
+}
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+	int n = 1;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = CPU_COUNT(&set);
+	return n < 1 ? 1 : (unsigned)n;
+}
+
+/* Descriptors that are free now; a worker needs two for itself. */
+static uint32_t free_descriptors(unsigned workers)
+{
+	struct rlimit limit = {.rlim_cur = 256};
+	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	rlim_t used = (rlim_t)(lowest < 0 ? 0 : lowest) + FDS_SPARE +
+		      2 * (rlim_t)workers;
+
+	if (lowest >= 0)
+		close(lowest);
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur <= used)
+		return 0;
+	return limit.rlim_cur - used > CONNECTS_MOST
+		       ? CONNECTS_MOST
+		       : (uint32_t)(limit.rlim_cur - used);
+}
+
+static int open_workers(struct connscan *scan, struct error *error)
+{
+	struct connloop *loop = &scan->loop;
+	unsigned n = processors();
+	uint32_t each;
+
+	if (n > CONNLOOP_WORKERS)
+		n = CONNLOOP_WORKERS;
+	each = free_descriptors(n) / n;
+	if (each == 0)
+		return error_set(error, STATUS_FAILED,
+				 "no descriptor is left for a connection: "
+				 "raise the limit (ulimit -n)");
+	log_line(LOG_INFO,
+		 "at most %u connections at once, made by %u thread%s",
+		 each * n, n, n == 1 ? "" : "s");
+	loop->n_workers = n;
+	loop->table = conntable_new(n, each);
+	if (!loop->table)
+		return error_errno(error, "connections");
+	for (unsigned w = 0; w < n; w++)
+		if (connworker_open(&loop->workers[w], &loop->boss, scan->ways,
+				    scan->n_ways, each, error) < 0)
+			return -1;
+	for (unsigned w = 1; w < n; w++)
+		if (connworker_start(&loop->workers[w], error) < 0)
+			return -1;
+	return 0;
+}
+
+static void close_workers(struct connloop *loop)
+{
+	for (unsigned w = 1; w < loop->n_workers; w++)
+		connworker_stop(&loop->workers[w]);
+	for (unsigned w = 1; w < loop->n_workers; w++)
+		connworker_join(&loop->workers[w]);
+}
+
+int connscan_run(struct connscan *scan, struct summary *summary,
+		 struct error *error)
+{
+	struct connloop *loop = &scan->loop;
+	const struct error *ended = &loop->course.error;
+	int status = open_workers(scan, error);
+
+	if (status == 0) {
+		connloop_run(loop);
+		engine_finish(loop->engine);
+		course_tick(&loop->course, clock_now_ns());
+	}
+	close_workers(loop);
+	course_fill(&loop->course, summary);
+	memcpy(summary->reasons, scan->reasons, sizeof(scan->reasons));
+	if (status < 0)
+		return -1;
+	if (ended->status == STATUS_OK)
+		return 0;
+	return error_set(error, ended->status, "%s", ended->text);
+}

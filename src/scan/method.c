@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan/method.h"
+
+#include "scan/connscan.h"
+#include "scan/synscan.h"
+
+static void *syn_open(const struct synscan_config *config, struct error *error)
+{
+	return synscan_open(config, error);
+}
+
+static int syn_run(void *scan, struct summary *summary, struct error *error)
+{
+	return synscan_run(scan, summary, error);
+}
+
+static void syn_interrupt(void *scan)
+{
+	synscan_interrupt(scan);
+}
+
+static void syn_close(void *scan)
+{
+	synscan_close(scan);
+}
+
+static void *connect_open(const struct synscan_config *config,
+			  struct error *error)
+{
+	return connscan_open(config, error);
+}
+
+static int connect_run(void *scan, struct summary *summary, struct error *error)
+{
+	return connscan_run(scan, summary, error);
+}
+
+static void connect_interrupt(void *scan)
+{
+	connscan_interrupt(scan);
+}
+
+static void connect_close(void *scan)
+{
+	connscan_close(scan);
+}
+
+const struct method *method_syn(void)
+{
+	static const struct method method = {
+		.mode = "syn",
+		.raw = true,
+		.open = syn_open,
+		.run = syn_run,
+		.interrupt = syn_interrupt,
+		.close = syn_close,
+	};
+
+	return &method;
+}
+
+const struct method *method_connect(void)
+{
+	static const struct method method = {
+		.mode = "connect",
+		.open = connect_open,
+		.run = connect_run,
+		.interrupt = connect_interrupt,
+		.close = connect_close,
+	};
+
+	return &method;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SCAN_METHOD_H
+#define SCAN_METHOD_H
+
+#include <stdbool.h>
+
+struct error;
+struct summary;
+struct synscan_config;
+
+/*
+ * The ways to scan, behind one table of functions, so that who runs a scan
+ * (or one after the other, to compare them) need not know which it is.
+ */
+struct method {
+	const char *mode; /* of the summary */
+	bool raw;         /* open() needs CAP_NET_RAW */
+	/* As synscan_open() and its like; a scan is the void pointer. */
+	void *(*open)(const struct synscan_config *config, struct error *error);
+	int (*run)(void *scan, struct summary *summary, struct error *error);
+	void (*interrupt)(void *scan); /* async-signal-safe */
+	void (*close)(void *scan);
+};
+
+const struct method *method_syn(void);
+const struct method *method_connect(void);
+
+#endif
