@@ -19,6 +19,7 @@
 #include "net/netlink.h"
 #include "net/pathset.h"
 #include "net/privs.h"
+#include "net/sandbox.h"
 #include "report/progress.h"
 #include "report/sink.h"
 #include "scan/method.h"
@@ -329,7 +330,9 @@ static void *open_scan(struct run *run, struct error *error)
 		error);
 	/* Outputs last: a scan that cannot be leaves them as they are. */
 	if (scan && open_outputs(run, error) == 0 &&
-	    open_record(run, scan, error) == 0 && privs_drop(error) == 0)
+	    open_record(run, scan, error) == 0 && privs_drop(error) == 0 &&
+	    (options->sandbox_off ||
+	     sandbox_enter(run->method->sandbox, error) == 0))
 		return scan;
 	run->method->close(scan);
 	return NULL;

@@ -201,6 +201,16 @@ static int parse_via(void *context, const char *value, struct error *error)
 	return bad(error, value, "auto, ip, link");
 }
 
+static int parse_sandbox(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return bad(error, value, "on, off");
+	parse->options->sandbox_off = strcmp(value, "off") == 0;
+	return 0;
+}
+
 static int rate(const char *value, uint64_t *out_pps, struct error *error)
 {
 	if (number_parse_rate(value, out_pps) < 0)
@@ -471,6 +481,8 @@ static const struct option_spec specs[] = {
 	 NULL, parse_seed},
 	{0, "dry-run", NULL, "Other", "print the probes' order, send nothing",
 	 NULL, parse_dry_run},
+	{0, "sandbox", "on|off", "Other", "off: for debuggers only (on)",
+	 "on off", parse_sandbox},
 	{'h', "help", NULL, "Other", "this page", NULL, parse_help},
 	{0, "version", NULL, "Other", "the version", NULL, parse_version},
 	{0, "completion", "bash", NULL, "for the build", NULL,

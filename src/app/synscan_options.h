@@ -48,6 +48,7 @@ struct synscan_options {
 	size_t output_count;  /* at least 1 ("text") */
 	const char *pcap;     /* of --pcap, "-" for stdout; NULL: not given */
 	enum via via;
+	bool sandbox_off;
 	enum targetset_families families; /* of a name */
 	uint64_t seed[2];                 /* low, high half; when seed_given */
 	bool seed_given;

@@ -64,9 +64,19 @@ static const int of_syn[] = {
 };
 
 static const int of_connect[] = {
-	SCMP_SYS(bind),        SCMP_SYS(connect),     SCMP_SYS(epoll_create1),
-	SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_wait),
-	SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(shutdown),
+	SCMP_SYS(bind),
+	SCMP_SYS(connect),
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sendto), /* netlink: the neighbours */
+	SCMP_SYS(shutdown),
 };
 
 static const struct {

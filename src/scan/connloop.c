@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ring.h"
@@ -382,11 +383,10 @@ static void nap(struct connloop *loop, const struct timespec *pause)
 		{loop->boss.wake_fd, POLLIN, 0},
 		{connector_fd(loop->workers[0].connector), POLLIN, 0},
 	};
-	uint64_t count;
 
 	/* The first worker's events are for a turn, not for between. */
 	if (ppoll(fds, pause ? 2 : 1, pause, NULL) > 0 && fds[0].revents)
-		(void)!read(loop->boss.wake_fd, &count, sizeof(count));
+		bell_hear(loop->boss.wake_fd);
 }
 
 /* Waits until the worker has tried its piece. The outcomes come in the order

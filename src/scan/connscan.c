@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scan/connscan.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -41,10 +40,8 @@ struct connscan {
 
 void connscan_interrupt(struct connscan *scan)
 {
-	uint64_t one = 1;
-
 	atomic_store(&scan->loop.interrupted, true);
-	(void)!write(scan->loop.boss.wake_fd, &one, sizeof(one));
+	bell_ring(scan->loop.boss.wake_fd);
 }
 
 /* ---- results ---- */
@@ -239,7 +236,7 @@ static int open_all(struct connscan *scan, struct error *error)
 	struct connloop *loop = &scan->loop;
 
 	raise_descriptors();
-	loop->boss.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	loop->boss.wake_fd = bell_new();
 	if (loop->boss.wake_fd < 0)
 		return error_errno(error, "threads");
 	if (open_ways(scan, error) < 0)
@@ -309,7 +306,7 @@ static unsigned processors(void)
 static uint32_t free_descriptors(unsigned workers)
 {
 	struct rlimit limit = {.rlim_cur = 256};
-	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int lowest = bell_new();
 	rlim_t used = (rlim_t)(lowest < 0 ? 0 : lowest) + FDS_SPARE +
 		      2 * (rlim_t)workers;
 

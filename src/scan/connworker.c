@@ -4,9 +4,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ring.h"
@@ -19,7 +19,7 @@ int connworker_open(struct connworker *worker, struct connworker_boss *boss,
 		    uint32_t ids, struct error *error)
 {
 	worker->boss = boss;
-	worker->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	worker->bell_fd = bell_new();
 	worker->jobs = ring_new(CONNWORKER_JOBS, sizeof(struct connworker_job));
 	worker->tried =
 		ring_new(CONNWORKER_JOBS, sizeof(struct connector_outcome));
@@ -50,10 +50,8 @@ void connworker_close(struct connworker *worker)
 
 static void ring_bell(int fd, atomic_bool *waits)
 {
-	uint64_t one = 1;
-
 	if (atomic_exchange(waits, false))
-		(void)!write(fd, &one, sizeof(one));
+		bell_ring(fd);
 }
 
 bool connworker_hand(struct connworker *worker,
@@ -127,7 +125,6 @@ static void wait_for_work(struct connworker *worker)
 		{connector_fd(worker->connector), POLLIN, 0},
 	};
 	const struct timespec pause = {.tv_nsec = IDLE_NS};
-	uint64_t count;
 	bool idle;
 
 	atomic_store(&worker->waits, true);
@@ -137,7 +134,7 @@ static void wait_for_work(struct connworker *worker)
 	} else {
 		idle = connector_pending(worker->connector) == 0;
 		if (ppoll(fds, idle ? 1 : 2, idle ? NULL : &pause, NULL) > 0)
-			(void)!read(worker->bell_fd, &count, sizeof(count));
+			bell_hear(worker->bell_fd);
 	}
 	atomic_store(&worker->waits, false);
 }
@@ -170,12 +167,10 @@ int connworker_start(struct connworker *worker, struct error *error)
 
 void connworker_stop(struct connworker *worker)
 {
-	uint64_t one = 1;
-
 	if (!worker->started)
 		return;
 	atomic_store(&worker->stop, true);
-	(void)!write(worker->bell_fd, &one, sizeof(one));
+	bell_ring(worker->bell_fd);
 }
 
 void connworker_join(struct connworker *worker)

@@ -50,6 +50,7 @@ const struct method *method_syn(void)
 	static const struct method method = {
 		.mode = "syn",
 		.raw = true,
+		.sandbox = SANDBOX_SYN,
 		.open = syn_open,
 		.run = syn_run,
 		.interrupt = syn_interrupt,
@@ -63,6 +64,7 @@ const struct method *method_connect(void)
 {
 	static const struct method method = {
 		.mode = "connect",
+		.sandbox = SANDBOX_CONNECT,
 		.open = connect_open,
 		.run = connect_run,
 		.interrupt = connect_interrupt,

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "net/sandbox.h"
+
 struct error;
 struct summary;
 struct synscan_config;
@@ -15,6 +17,7 @@ struct synscan_config;
 struct method {
 	const char *mode; /* of the summary */
 	bool raw;         /* open() needs CAP_NET_RAW */
+	enum sandbox_mode sandbox; /* enough for run() and close() */
 	/* As synscan_open() and its like; a scan is the void pointer. */
 	void *(*open)(const struct synscan_config *config, struct error *error);
 	int (*run)(void *scan, struct summary *summary, struct error *error);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ring.h"
@@ -328,7 +329,6 @@ static void wait_for_work(struct loop *loop, int64_t now_ns)
 	struct pollfd fd = {shared->wake_fd, POLLIN, 0};
 	int64_t until_ns = engine_wake_ns(sender->engine);
 	struct timespec pause;
-	uint64_t count;
 
 	if (until_ns > sender->course.next_tick_ns)
 		until_ns = sender->course.next_tick_ns;
@@ -345,7 +345,7 @@ static void wait_for_work(struct loop *loop, int64_t now_ns)
 		pause = (struct timespec){(until_ns - now_ns) / NS_PER_S,
 					  (until_ns - now_ns) % NS_PER_S};
 		if (ppoll(&fd, 1, &pause, NULL) > 0)
-			(void)!read(shared->wake_fd, &count, sizeof(count));
+			bell_hear(shared->wake_fd);
 	}
 	atomic_store(&shared->sender_waits, false);
 }
@@ -383,8 +383,6 @@ void *sender_run(void *argument)
 	struct sender *sender = argument;
 	struct course *course = &sender->course;
 	struct loop loop = {.sender = sender};
-	uint64_t one = 1;
-
 	pthread_barrier_wait(&sender->shared->armed);
 	course->begun_ns = clock_now_ns();
 	while (!course->over)
@@ -392,7 +390,7 @@ void *sender_run(void *argument)
 	course->ended_ns = clock_now_ns();
 	engine_finish(sender->engine);
 	course_tick(course, clock_now_ns());
-	(void)!write(sender->shared->receiver_stop_fd, &one, sizeof(one));
+	bell_ring(sender->shared->receiver_stop_fd);
 	ways_close(&sender->ways);
 	return NULL;
 }

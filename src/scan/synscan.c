@@ -5,9 +5,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/ring.h"
@@ -39,18 +39,14 @@ struct synscan {
 
 void shared_ring_bell(struct shared *shared)
 {
-	uint64_t one = 1;
-
 	if (atomic_exchange(&shared->sender_waits, false))
-		(void)!write(shared->wake_fd, &one, sizeof(one));
+		bell_ring(shared->wake_fd);
 }
 
 void synscan_interrupt(struct synscan *scan)
 {
-	uint64_t one = 1;
-
 	atomic_store(&scan->shared.interrupted, true);
-	(void)!write(scan->shared.wake_fd, &one, sizeof(one));
+	bell_ring(scan->shared.wake_fd);
 }
 
 /* What the kernel knows for certain need not be asked again. */
@@ -159,8 +155,8 @@ void synscan_record(struct synscan *scan, struct recorder *recorder)
 static int open_shared(struct shared *shared, struct error *error)
 {
 	shared->ring = ring_new(RING_EVENTS, sizeof(struct receiver_event));
-	shared->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	shared->receiver_stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	shared->wake_fd = bell_new();
+	shared->receiver_stop_fd = bell_new();
 	if (!shared->ring || shared->wake_fd < 0 ||
 	    shared->receiver_stop_fd < 0 ||
 	    pthread_barrier_init(&shared->armed, NULL, 2) != 0)
@@ -250,7 +246,6 @@ void synscan_close(struct synscan *scan)
 static int run_threads(struct synscan *scan, struct error *error)
 {
 	pthread_t sender, receiver;
-	uint64_t one = 1;
 	int status;
 
 	status = pthread_create(&receiver, NULL, receiver_run, &scan->receiver);
@@ -261,7 +256,7 @@ static int run_threads(struct synscan *scan, struct error *error)
 	if (status != 0) {
 		/* The receiver stands at the barrier: stand in for the
 		 * sender, and stop it. */
-		(void)!write(scan->shared.receiver_stop_fd, &one, sizeof(one));
+		bell_ring(scan->shared.receiver_stop_fd);
 		pthread_barrier_wait(&scan->shared.armed);
 		pthread_join(receiver, NULL);
 		scan->receiver.n_sources = 0;

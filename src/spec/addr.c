@@ -9,6 +9,8 @@
 
 #include "base/number.h"
 
+#define SCOPES 16
+
 static uint32_t ipv4(const struct addr *addr)
 {
 	uint32_t value_be;
@@ -17,13 +19,42 @@ static uint32_t ipv4(const struct addr *addr)
 	return be32toh(value_be);
 }
 
+/* Interfaces that were named. Arguments are read before threads start, and
+ * when results are printed nobody is asked any more. */
+static struct {
+	uint32_t index;
+	char name[IF_NAMESIZE];
+} scopes[SCOPES];
+
+static void scope_remember(uint32_t index, const char *name)
+{
+	size_t i = 0;
+
+	while (i < SCOPES && scopes[i].index && scopes[i].index != index)
+		i++;
+	if (i == SCOPES)
+		return;
+	scopes[i].index = index;
+	snprintf(scopes[i].name, sizeof(scopes[i].name), "%s", name);
+}
+
+static const char *scope_name(uint32_t index, char buffer[IF_NAMESIZE])
+{
+	for (size_t i = 0; i < SCOPES; i++)
+		if (scopes[i].index == index)
+			return scopes[i].name;
+	return if_indextoname(index, buffer);
+}
+
 /* The index of an interface by name or number; 0 when there is none. */
 static uint32_t scope_parse(const char *text)
 {
 	uint32_t index = if_nametoindex(text);
 	uint64_t number;
 
-	if (!index && !number_parse(text, 1, UINT32_MAX, &number))
+	if (index)
+		scope_remember(index, text);
+	else if (!number_parse(text, 1, UINT32_MAX, &number))
 		index = (uint32_t)number;
 	return index;
 }
@@ -67,7 +98,8 @@ int addr_parse(const char *text, struct addr *out)
 
 const char *addr_format(const struct addr *addr, char text[ADDR_TEXT_BYTES])
 {
-	char name[IF_NAMESIZE];
+	char buffer[IF_NAMESIZE];
+	const char *name;
 	size_t end;
 
 	if (!inet_ntop(addr->family, addr->bytes, text, ADDR_TEXT_BYTES)) {
@@ -77,7 +109,8 @@ const char *addr_format(const struct addr *addr, char text[ADDR_TEXT_BYTES])
 	if (!addr->scope)
 		return text;
 	end = strlen(text);
-	if (if_indextoname(addr->scope, name))
+	name = scope_name(addr->scope, buffer);
+	if (name)
 		snprintf(text + end, ADDR_TEXT_BYTES - end, "%%%s", name);
 	else
 		snprintf(text + end, ADDR_TEXT_BYTES - end, "%%%u",

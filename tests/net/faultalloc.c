@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fails one allocation: the FAULT_ALLOC-th of the program, for LD_PRELOAD.
- * pcap_compile() of libpcap 1.10.3 crashes when one inside it fails (it is
- * called before any packet is read): those are let through. At the end
+ * pcap_compile() of libpcap 1.10.3 and libseccomp 2.5.4 crash when one inside
+ * them fails (both are called before any packet is read): those are let
+ * through. At the end
  * FAULT_COUNT (a file) gets how many there were. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pcap/pcap.h>
+#include <seccomp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +73,24 @@ void *calloc(size_t n, size_t bytes)
 void *realloc(void *old, size_t bytes)
 {
 	return fails() ? NULL : __libc_realloc(old, bytes);
+}
+
+scmp_filter_ctx seccomp_init(uint32_t action)
+{
+	scmp_filter_ctx (*real)(uint32_t);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "seccomp_init");
+	spared = 1;
+	return real(action);
+}
+
+void seccomp_release(scmp_filter_ctx filter)
+{
+	void (*real)(scmp_filter_ctx);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "seccomp_release");
+	real(filter);
+	spared = 0;
 }
 
 int pcap_compile(pcap_t *pcap, struct bpf_program *program, const char *text,

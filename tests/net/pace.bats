@@ -109,7 +109,7 @@ END
   listeners target 80
   firewall target 'tcp dport 2000-2099 drop'
   run_on scanner env LD_PRELOAD="$top_builddir/tests/net/clockstep.so" \
-    "$SYNSCAN" --show all -o "ndjson:$out" 10.9.0.2
+    "$SYNSCAN" --sandbox off --show all -o "ndjson:$out" 10.9.0.2
   account
   exact 10.9.0.2 target
   # The step did happen, and no round trip of an hour came of it.
