@@ -608,6 +608,27 @@ own_firewall() {
   [ "$(summary "$out" unasked)" -gt 1000 ]
 }
 
+# examples FILE: what it shows as `synscan -c ...`
+examples() {
+  sed -n -e 's/^\.Dl \$ synscan -c /-c /p' -e 's/^    synscan -c /-c /p' "$1"
+}
+
+@test "the examples of the manual and of the README" {
+  network_make
+  listeners target 22 80
+  local file line n=0
+  for file in man/synscan.8 README.md; do
+    while read -r line; do
+      n=$((n + 1))
+      # shellcheck disable=SC2086
+      run -0 run_on scanner bash -c 'ordinary "$@"' example "$SYNSCAN" $line
+      echo "synscan $line: $output"
+      [[ $output == *"80  open      syn-ack"* ]]
+    done < <(examples "$top_srcdir/$file")
+  done
+  [ $n = 4 ]
+}
+
 @test "the order is that of the SYN scan with the same seed" {
   network_make
   diff <(run_on scanner "$SYNSCAN" --dry-run --seed 7 -p 1-500 10.9.0.2) \
