@@ -90,8 +90,11 @@ static int bind_way(int fd, const struct connector_way *way, uint16_t port)
 	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) < 0)
 		return -1;
 	/* Not of a port that the kernel is to choose: it would choose one that
-	 * is shared already. */
-	if (port != 0 && set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
+	 * is shared already. SO_REUSEPORT would do alone, but for others that
+	 * are bound there without; with it the kernel need not look through
+	 * all of ours each time. */
+	if (port != 0 && (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
+			  set(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0))
 		return -1;
 	if (way->device &&
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, way->device,

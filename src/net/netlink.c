@@ -409,7 +409,14 @@ static int64_t from_ticks(uint32_t ticks)
 	return ticks * NS_PER_S / (per_s > 0 ? per_s : 100);
 }
 
-static int on_missing(const struct nlmsghdr *message, void *data)
+static enum neighbour_progress progress_of(unsigned state)
+{
+	if (state & NUD_FAILED)
+		return NEIGHBOUR_GAVE_UP;
+	return state & NUD_INCOMPLETE ? NEIGHBOUR_ASKED : NEIGHBOUR_FOUND;
+}
+
+static int on_known(const struct nlmsghdr *message, void *data)
 {
 	enum { DEST, CACHE, N };
 	static const struct rtnl_want wants[N] = {
@@ -418,7 +425,7 @@ static int on_missing(const struct nlmsghdr *message, void *data)
 				     sizeof(struct nda_cacheinfo), 64),
 	};
 	const struct nlattr *found[N];
-	struct neighbour_missing *out;
+	struct neighbour_known *out;
 	struct nda_cacheinfo cache;
 	const struct ndmsg *info;
 	struct addr addr;
@@ -428,8 +435,8 @@ static int on_missing(const struct nlmsghdr *message, void *data)
 	info = rtnl_read(message, sizeof(*info), wants, found, N);
 	if (!info)
 		return MNL_CB_ERROR;
-	if (!is_internet(info->ndm_family) ||
-	    !(info->ndm_state & (NUD_INCOMPLETE | NUD_FAILED)) ||
+	if (!is_internet(info->ndm_family) || !info->ndm_state ||
+	    (info->ndm_state & NUD_NOARP) || (info->ndm_flags & NTF_PROXY) ||
 	    info->ndm_ifindex <= 0 || !found[DEST] || !found[CACHE])
 		return MNL_CB_OK;
 	if (rtnl_read_addr(info->ndm_family, found[DEST],
@@ -439,22 +446,21 @@ static int on_missing(const struct nlmsghdr *message, void *data)
 	if (!out)
 		return MNL_CB_ERROR;
 	memcpy(&cache, mnl_attr_get_payload(found[CACHE]), sizeof(cache));
-	*out = (struct neighbour_missing){
+	*out = (struct neighbour_known){
 		.addr = addr,
 		.ifindex = (unsigned)info->ndm_ifindex,
-		.gave_up = info->ndm_state & NUD_FAILED,
+		.progress = progress_of(info->ndm_state),
 		.ago_ns = from_ticks(cache.ndm_updated),
 	};
 	return MNL_CB_OK;
 }
 
-int netlink_missing(struct netlink *netlink, struct neighbour_missing **out,
-		    size_t *n, struct error *error)
+int netlink_known(struct netlink *netlink, struct neighbour_known **out,
+		  size_t *n, struct error *error)
 {
-	struct rtnl_list list = {.item_bytes =
-					 sizeof(struct neighbour_missing)};
+	struct rtnl_list list = {.item_bytes = sizeof(struct neighbour_known)};
 	int rc = rtnl_dump(netlink, RTM_GETNEIGH, AF_UNSPEC,
-			   sizeof(struct ndmsg), on_missing, &list);
+			   sizeof(struct ndmsg), on_known, &list);
 
 	rc = finish(rc, &list, "neighbour table", n, error);
 	*out = list.items;

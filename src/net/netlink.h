@@ -89,15 +89,21 @@ struct neighbour_entry {
 int netlink_neighbours(struct netlink *netlink, struct neighbour_entry **out,
 		       size_t *n, struct error *error);
 
-/* Addresses that the kernel asks for, or did, without an answer. */
-struct neighbour_missing {
-	struct addr addr;
-	unsigned ifindex;
-	bool gave_up;
-	int64_t ago_ns; /* since then, or since it asks; in 10 ms or so */
+/* How far the kernel is with each of its neighbours. */
+enum neighbour_progress {
+	NEIGHBOUR_FOUND,
+	NEIGHBOUR_ASKED,   /* and has not answered yet */
+	NEIGHBOUR_GAVE_UP, /* it never did */
 };
 
-int netlink_missing(struct netlink *netlink, struct neighbour_missing **out,
-		    size_t *n, struct error *error);
+struct neighbour_known {
+	struct addr addr;
+	unsigned ifindex;
+	enum neighbour_progress progress;
+	int64_t ago_ns; /* it came to that; in 10 ms or so */
+};
+
+int netlink_known(struct netlink *netlink, struct neighbour_known **out,
+		  size_t *n, struct error *error);
 
 #endif

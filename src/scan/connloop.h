@@ -5,14 +5,16 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "scan/connworker.h"
 #include "scan/course.h"
 #include "scan/engine.h"
 
-struct absent;
 struct conn;
 struct conntable;
+struct hops;
 struct path;
 
 /*
@@ -51,7 +53,7 @@ struct connloop {
 	struct connworker_boss boss;
 	atomic_bool interrupted;
 	struct conntable *table;
-	struct absent *absent;  /* NULL: no target has a next hop */
+	struct hops *hops;      /* NULL: no target has a next hop */
 	const uint16_t *way_of; /* by the path's index */
 	bool one_port;          /* of -g: one try of a probe at a time */
 	/* Its own. */
@@ -65,6 +67,30 @@ struct connloop {
 
 /* To the end of the scan, but for engine_finish(). */
 void connloop_run(struct connloop *loop);
+
+/* ---- for scan/connask.c ---- */
+
+/* How long a connect is left open that nobody waits for: the kernel repeats
+ * a SYN after a second (RFC 6298 2.1). */
+#define CONNLOOP_LIFE_NS (950 * NS_PER_MS)
+
+/* How many connects there is room for; old ones go for that which are not
+ * waited for. */
+uint32_t connloop_make_room(struct connloop *loop, int64_t now_ns);
+/* Resets a connect that is out. */
+void connloop_take_back(struct connloop *loop, struct conn *conn);
+/* An entry that is taken or out, and whose connect has ended. */
+void connloop_release(struct connloop *loop, struct conn *conn);
+/* A probe that was answered. */
+void connloop_reply(struct connloop *loop, uint64_t number, uint64_t target,
+		    uint32_t rank, uint8_t port_offset,
+		    const struct connector_outcome *outcome);
+/* A port that is known to be open is asked again as a proof that the path is
+ * alive. Not too often: its program gets a connection each time. */
+bool connloop_too_soon(struct connloop *loop, uint64_t number, int64_t now_ns);
+/* Until somebody wakes the boss; with a pause also until a connect of the
+ * first worker ends. */
+void connloop_nap(struct connloop *loop, const struct timespec *pause);
 
 /* The next hop of a target by that path. */
 const struct addr *connloop_hop(const struct path *path,

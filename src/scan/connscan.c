@@ -13,19 +13,17 @@
 #include "base/log.h"
 #include "net/pathset.h"
 #include "net/sourceports.h"
-#include "scan/absent.h"
 #include "scan/connloop.h"
 #include "scan/conntable.h"
+#include "scan/hops.h"
 #include "scan/plan.h"
 #include "scan/synscan.h"
 #include "spec/targetset.h"
 
 #define CONNECTS_MOST 16384u /* at once; the kernel needs some 4 KiB each */
-#define FDS_SPARE     8      /* for whatever a library may want */
+#define FDS_SPARE     8u     /* for whatever a library may want */
+#define FDS_WORKER    2u     /* of its own */
 #define TRIES_TOLD    255    /* each try by a socket of its own */
-/* The kernel's table of neighbours has room for 1,024, and drops what goes to
- * any more of them (arp(7), gc_thresh3). */
-#define NEIGHBOURS 512u
 
 struct connscan {
 	struct synscan_config config; /* as given */
@@ -50,11 +48,11 @@ void connscan_interrupt(struct connscan *scan)
 static enum reason why_silent(const struct connscan *scan,
 			      const struct addr *target)
 {
-	const struct absent *absent = scan->loop.absent;
+	const struct hops *hops = scan->loop.hops;
 	const struct path *path = pathset_find(scan->config.paths, target);
 
-	if (absent &&
-	    absent_has(absent, path->iface.index, connloop_hop(path, target)))
+	if (hops &&
+	    hops_is_silent(hops, path->iface.index, connloop_hop(path, target)))
 		return REASON_NO_NEIGHBOUR;
 	return REASON_TIMEOUT;
 }
@@ -111,6 +109,23 @@ static bool same_way(const struct connector_way *a,
 	       (!a->device || strcmp(a->device, b->device) == 0);
 }
 
+/* The interface of an own link-local address, which the path, by loopback,
+ * does not tell: that of the target. */
+static void find_scope(const struct targetset *targets, struct addr *source)
+{
+	const struct target_range *ranges;
+	size_t n = targetset_ranges(targets, &ranges);
+	struct addr addr = *source;
+
+	for (size_t i = 0; i < n; i++) {
+		addr.scope = ranges[i].first.scope;
+		if (addr.scope != 0 && targetset_index(targets, &addr) >= 0) {
+			*source = addr;
+			return;
+		}
+	}
+}
+
 /* The way of that path: a known one, or a new one that is tried out. */
 static int add_way(struct connscan *scan, const struct path *path, size_t index,
 		   struct error *error)
@@ -126,6 +141,8 @@ static int add_way(struct connscan *scan, const struct path *path, size_t index,
 		.local = local,
 	};
 
+	if (local && addr_is_link_local(&way.source))
+		find_scope(config->targets, &way.source);
 	say_way(path, way.first_port, way.ports);
 	for (size_t i = 0; i < scan->n_ways; i++) {
 		if (!same_way(&scan->ways[i], &way))
@@ -183,38 +200,8 @@ static int open_ways(struct connscan *scan, struct error *error)
 	}
 	if (!hops)
 		return 0;
-	scan->loop.absent = absent_new(clock_now_ns(), error);
-	return scan->loop.absent ? 0 : -1;
-}
-
-/* Targets that are neighbours. */
-static uint64_t on_link(const struct synscan_config *config)
-{
-	const struct target_range *ranges;
-	size_t n = targetset_ranges(config->targets, &ranges);
-	uint64_t found = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		addr_value at = addr_to_value(&ranges[i].first);
-		addr_value end = addr_to_value(&ranges[i].last), upto;
-
-		for (;; at = upto + 1) {
-			struct addr from =
-				addr_from_value(&ranges[i].first, at);
-			struct addr last;
-			const struct path *path =
-				pathset_run(config->paths, &from, &last);
-
-			upto = addr_to_value(&last);
-			if (upto > end)
-				upto = end;
-			if (path->route.type == ROUTE_ON_LINK)
-				found += (uint64_t)(upto - at + 1);
-			if (upto == end)
-				break;
-		}
-	}
-	return found;
+	scan->loop.hops = hops_new(clock_now_ns(), error);
+	return scan->loop.hops ? 0 : -1;
 }
 
 /* ---- the whole ---- */
@@ -241,8 +228,6 @@ static int open_all(struct connscan *scan, struct error *error)
 		return error_errno(error, "threads");
 	if (open_ways(scan, error) < 0)
 		return -1;
-	if (on_link(&scan->config) > NEIGHBOURS)
-		scan->own.held_limit = NEIGHBOURS;
 	loop->way_of = scan->way_of;
 	loop->one_port = scan->config.source_port != 0;
 	loop->config = loop->course.config = &scan->own;
@@ -283,7 +268,7 @@ void connscan_close(struct connscan *scan)
 	for (unsigned w = 0; w < CONNLOOP_WORKERS; w++)
 		connworker_close(&loop->workers[w]);
 	conntable_free(loop->table);
-	absent_free(loop->absent);
+	hops_free(loop->hops);
 	engine_free(loop->engine);
 	if (loop->boss.wake_fd >= 0)
 		close(loop->boss.wake_fd);
@@ -302,18 +287,17 @@ static unsigned processors(void)
 	return n < 1 ? 1 : (unsigned)n;
 }
 
-/* Descriptors that are free now; a worker needs two for itself. */
-static uint32_t free_descriptors(unsigned workers)
+/* Descriptors that are free now, but for some to spare. */
+static uint32_t free_descriptors(unsigned spare)
 {
 	struct rlimit limit = {.rlim_cur = 256};
 	int lowest = bell_new();
-	rlim_t used = (rlim_t)(lowest < 0 ? 0 : lowest) + FDS_SPARE +
-		      2 * (rlim_t)workers;
+	rlim_t used = (rlim_t)(lowest < 0 ? 0 : lowest) + spare;
 
 	if (lowest >= 0)
 		close(lowest);
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur <= used)
+	if (lowest < 0 || limit.rlim_cur <= used)
 		return 0;
 	return limit.rlim_cur - used > CONNECTS_MOST
 		       ? CONNECTS_MOST
@@ -328,7 +312,11 @@ static int open_workers(struct connscan *scan, struct error *error)
 
 	if (n > CONNLOOP_WORKERS)
 		n = CONNLOOP_WORKERS;
-	each = free_descriptors(n) / n;
+	each = free_descriptors(FDS_SPARE + FDS_WORKER * n) / n;
+	if (each == 0) {
+		n = 1;
+		each = free_descriptors(FDS_WORKER);
+	}
 	if (each == 0)
 		return error_set(error, STATUS_FAILED,
 				 "no descriptor is left for a connection: "

@@ -102,8 +102,6 @@ static uint32_t held_limit(const struct synscan_config *config)
 {
 	uint64_t wanted = config->rate_pps + config->rate_pps / 4;
 
-	if (config->held_limit)
-		return config->held_limit;
 	if (wanted <= 1u << 19)
 		return 0;
 	return wanted > HELD_MOST ? HELD_MOST : (uint32_t)wanted;

@@ -57,8 +57,6 @@ struct synscan_config {
 	uint64_t rate_pps, max_rate_pps; /* 0: adaptive, default ceiling */
 	int retries;                     /* -1: as many as the loss needs */
 	int64_t wait_ns;                 /* -1: from the RTT */
-	uint32_t held_limit; /* probes in the air and held; 0: what the rate
-				calls for */
 	/* Called in the sender thread. */
 	void (*result)(void *context, const struct result *result);
 	/* A few times a second, and before each longer wait. */

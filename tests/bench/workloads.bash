@@ -83,6 +83,12 @@ use_bare() { # DEST-MAC PORTS...
   bare=("$build/tests/bench/bare_loop" eth0 10.9.0.1 10.9.0.2 "$@")
 }
 
+use_connects() { # PORTS TARGET: nmap, and the bare loop with two threads
+  peer=nmap
+  theirs=(nmap -sT -n -Pn "-p$1" "$2")
+  bare=("$build/tests/bench/bare_connect" "$2" "${1%-*}" "${1#*-}" 2)
+}
+
 # --- workloads ---------------------------------------------------------------
 
 w1() {
@@ -224,5 +230,51 @@ w10() {
   truth_of target 1 10000
   scan -p 1-10000 --show all 10.9.0.2
   peer=ideal fixed=5
+  row
+}
+
+# in_words_of_connect: the truth as a connect scan names it
+in_words_of_connect() {
+  sed -i 's/ rst$/ conn-refused/; s/ no-reply$/ timeout/' /run/truth
+}
+
+c1() {
+  workload C1 '-c: 65,535 ports' 0.6x
+  near 80
+  in_words_of_connect
+  scan -c -p 1-65535 10.9.0.2
+  right=counted full=exact
+  use_connects 1-65535 10.9.0.2
+  row
+  workload C1t '-c, one processor' '-'
+  scan -c -p 1-65535 10.9.0.2
+  ours=(taskset 1 "${ours[@]}")
+  right=counted
+  use_connects 1-65535 10.9.0.2
+  theirs=()
+  bare=("${bare[@]::4}" 1)
+  row
+}
+
+c3() {
+  workload C3 '-c: 55,536 dropped' '3 s'
+  near 22 80 443 8080
+  firewall target 'tcp dport 10000-65535 drop'
+  truth_of target
+  in_words_of_connect
+  scan -c -p 1-65535 --show all 10.9.0.2
+  row
+}
+
+c8() {
+  workload C8 '-c: loopback' 0.4x
+  network_make
+  listeners scanner 22 80 443
+  truth_of scanner
+  in_words_of_connect
+  address=127.0.0.1
+  scan -c -p 1-65535 127.0.0.1
+  right=counted full=exact
+  use_connects 1-65535 127.0.0.1
   row
 }
