@@ -341,6 +341,7 @@ refused() {
   refused 'standard output' --pcap - -o csv:- -o "text:$out" 10.9.0.2
   refused 'accepted: a file of its own' --pcap "$file" -o "text:$file" 10.9.0.2
   refused '""' --pcap '' 10.9.0.2
+  refused 'accepted: one of them' -c --pcap "$file" 10.9.0.2
 }
 
 @test "a scan that cannot be leaves the file as it is" {
