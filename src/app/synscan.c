@@ -356,10 +356,11 @@ static void count_record(struct run *run)
 	summary->record_packets = recordfile_written(run->file);
 	summary->record_drops = recordfile_dropped(run->file);
 	log_line(summary->record_drops ? LOG_WARN : LOG_INFO,
-		 "%llu packets recorded in %s, %llu dropped by the kernel "
-		 "for want of room",
+		 "%llu packets recorded in %s, %llu dropped by the kernel%s",
 		 (unsigned long long)summary->record_packets, run->options.pcap,
-		 (unsigned long long)summary->record_drops);
+		 (unsigned long long)summary->record_drops,
+		 summary->record_drops ? ": they came too fast (see --max-rate)"
+				       : "");
 }
 
 /* Whatever was found is written, also when the scan failed. The first output

@@ -631,6 +631,11 @@ static int finish(struct parse *parse, struct error *error)
 				 "--via is for the packets of a SYN scan, and "
 				 "--connect sends none of its own; accepted: "
 				 "one of them");
+	if (options->connect && options->pcap)
+		return error_set(error, STATUS_USAGE,
+				 "--pcap records the packets of a SYN scan, "
+				 "and --connect captures none; accepted: one "
+				 "of them");
 	if (check_stdout(options, error) < 0 || finish_ports(parse, error) < 0)
 		return -1;
 	return finish_targets(parse, error);

@@ -33,6 +33,7 @@ static const int common[] = {
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 	SCMP_SYS(fstat),
+	SCMP_SYS(ftruncate),
 	SCMP_SYS(futex),
 	SCMP_SYS(getrandom),
 	SCMP_SYS(getsockopt),

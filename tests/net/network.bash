@@ -243,6 +243,7 @@ network_tun() {
         syswrite $tun, $packet
           if vec($bits, fileno($socket), 1) && defined recv $socket, $packet, 65536, 0;
       }' "$sockets/$host" "$sockets/$([ $host = target ] && echo scanner || echo target)" 3>&- &
+    disown
     wait_until 5 test -S "$sockets/$host"
     ip -n $host link set tun0 up
   done

@@ -8,6 +8,9 @@ setup() {
   out=$BATS_TEST_TMPDIR/out.ndjson
   file=$BATS_TEST_TMPDIR/run.pcapng
   packets=$BATS_TEST_TMPDIR/packets
+  # A sanitizer makes the receiver slow, and its build has no such library.
+  pace=()
+  [ -e "$top_builddir/tests/net/clockstep.so" ] || pace=(--max-rate 8k)
 }
 
 # record ARGUMENT...: a scan with its packets in $file, and then in $packets
@@ -71,7 +74,7 @@ verdicts_recorded() {
 @test "a whole host: every probe and every reply, once, in order" {
   network_make
   target_busy target
-  record 10.9.0.2
+  record "${pace[@]}" 10.9.0.2
   exact 10.9.0.2 target
   accounted
   # Each port has its SYN.
@@ -179,12 +182,12 @@ verdicts_recorded() {
     my ($from, $to) = map { inet_aton($_) } "10.9.0.2", "10.9.0.1";
     sub sum { my $n = 0; $n += $_ for unpack "n*", shift;
       $n = ($n & 65535) + ($n >> 16) while $n >> 16; ~$n & 65535 }
-    for (;;) { for my $port (5000 .. 5099) { for my $flags (0x12, 0x04) {
+    for (;;) { for my $port (5000 .. 5009) { for my $flags (0x12, 0x04) {
       my $tcp = pack "nnNNCCnnn", $port, 40000, 1, 12345, 0x50, $flags, 99, 0, 0;
       substr($tcp, 16, 2) = pack "n",
         sum($from . $to . pack("nn", IPPROTO_TCP, 20) . $tcp);
       send $raw, $tcp, 0, pack_sockaddr_in(0, $to);
-    } } select undef, undef, undef, 0.002 }' 3>&- &
+    } } select undef, undef, undef, 0.005 }' 3>&- &
   wait_until 10 received scanner 500
   record -g 40000 -p 5000-5100 10.9.0.2
   [ "$(tally 10.9.0.2)" = $'1 closed rst\n100 filtered no-reply' ]
@@ -257,10 +260,14 @@ verdicts_recorded() {
 @test "killed outright: whole packets" {
   network_make
   scan_start --pcap "$file" -r 20000 10.9.0.2
-  wait_until 10 received target 20000
+  wait_until 10 larger 1000000
   kill -KILL "$pid"
   wait "$pid" || :
-  [ "$(shark "$file" | wc -l)" -gt 10000 ]
+  [ "$(shark "$file" | wc -l)" -gt 5000 ]
+}
+
+larger() { # BYTES: the file is
+  [ -e "$file" ] && [ "$(stat -c %s "$file")" -gt "$1" ]
 }
 
 @test "the device goes: what was there until then" {
@@ -280,7 +287,7 @@ verdicts_recorded() {
 # unwritten: the scan went on to its end all the same
 unwritten() {
   run -1 --separate-stderr run_on scanner "$SYNSCAN" --show all \
-    -o "ndjson:$out" --pcap "$file" 10.9.0.2
+    -o "ndjson:$out" --pcap "$file" "${pace[@]}" 10.9.0.2
   echo "$stderr"
   [ "${#stderr_lines[@]}" = 1 ]
   [[ $stderr == *"\"$file\": No space left on device" ]]
@@ -334,6 +341,7 @@ refused() {
   refused 'standard output' --pcap - -o csv:- -o "text:$out" 10.9.0.2
   refused 'accepted: a file of its own' --pcap "$file" -o "text:$file" 10.9.0.2
   refused '""' --pcap '' 10.9.0.2
+  refused 'accepted: one of them' -c --pcap "$file" 10.9.0.2
 }
 
 @test "a scan that cannot be leaves the file as it is" {
@@ -360,14 +368,15 @@ examples() {
   listeners target 22 80
   local page
   cd "$BATS_TEST_TMPDIR"
-  ln -s "$SYNSCAN" synscan
+  printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$SYNSCAN" "${pace[*]}" >synscan
+  chmod +x synscan
   for page in man/synscan.8 README.md; do
     examples "$top_srcdir/$page" >commands
     cat commands
     [ "$(wc -l <commands)" = 2 ]
     PATH=$PWD:$PATH shark_quiet ip netns exec scanner bash -e commands >said
     tail -n 3 said
-    [ "$(grep -c '80 open: syn-ack, answers try 1\|80 .*\[SYN, ACK\]' said)" = 1 ]
+    [ "$(grep -c 'port 80 open: syn-ack, answers try 1\| 80 → .*\[SYN, ACK\]' said)" = 1 ]
     rm scan.pcapng
   done
 }
