@@ -78,7 +78,7 @@ static unsigned whole_records(const char *bytes, size_t length)
 
 static unsigned records_of_file(void)
 {
-	static char bytes[1 << 22];
+	static char bytes[1 << 25]; /* more than any test writes */
 	int fd = open(path, O_RDONLY);
 	ssize_t n = read(fd, bytes, sizeof(bytes));
 
