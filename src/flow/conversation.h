@@ -12,8 +12,8 @@
 /*
  * One TCP connection as a capture shows it: what both ends sent, as much of
  * it as the analysis of the next segment needs, and the figures of its line.
- * Small and of fixed size: a capture may have millions. Readers may read all
- * of it through the functions below; the plain fields are for flow/.
+ * Small and of fixed size: a capture may have millions. Readers look at the
+ * counts, times and addresses and ask the functions for the rest. Pure.
  */
 
 /* Which end. The client is the sender of the first SYN, or the receiver of a
@@ -23,7 +23,9 @@ enum {
 	SERVER = 1,
 };
 
-/* Bits and values of Wireshark's tcp.completeness. */
+/* Bits and values of Wireshark's tcp.completeness (4.0). SYN: the stream began
+ * with it. ACK: a segment without data that acknowledges and has no SYN, the
+ * RST,ACK of a refusal too. DATA: data with ACK, or in the first SYN. */
 enum {
 	COMPLETE_SYN = 1,
 	COMPLETE_SYN_ACK = 2,
@@ -51,6 +53,22 @@ enum {
 	HISTORY_MAX = 32, /* letters and NUL */
 };
 
+enum {
+	SCALE_UNKNOWN = -1, /* its SYN was not captured */
+	SCALE_NONE = -2,    /* not offered by both: windows are as they are */
+};
+
+enum {
+	SIDE_BASE = 1, /* base holds */
+	SIDE_SYN = 2,  /* has sent one */
+	SIDE_SYN_ACKED = 4,
+	SIDE_FIN = 8, /* has sent one: fin holds */
+	SIDE_FIN_ACKED = 16,
+	SIDE_DATA = 32,   /* has sent some */
+	SIDE_TALKED = 64, /* has sent more than RSTs */
+	SIDE_RST = 128,   /* rst holds */
+};
+
 /* One end: what it sent. */
 struct side {
 	uint64_t frames;
@@ -63,7 +81,8 @@ struct side {
 	uint32_t next;         /* raw: beyond the highest sent */
 	uint32_t solid;        /* raw: sent up to here without a gap */
 	uint32_t ack;          /* raw, of the last segment */
-	uint32_t fin;          /* raw: beyond the FIN, when FIN seen */
+	uint32_t fin;          /* raw: beyond the FIN */
+	uint32_t rst;          /* raw, of the last RST */
 	uint32_t sack[8];      /* raw, left and right, of the last segment */
 	uint32_t dup_acks;     /* in the present row */
 	uint32_t gaps;         /* of what it sent: in the flow's pool; 0 none */
@@ -76,7 +95,16 @@ struct side {
 	int8_t scale;     /* -1 none seen, else the option's shift, <= 14 */
 	uint8_t sacks;
 	uint8_t state; /* enum endstate */
-	uint8_t marks; /* SIDE_... in conversation.c */
+	uint8_t marks; /* SIDE_... */
+};
+
+enum {
+	CONVERSATION_MIDSTREAM = 1,
+	CONVERSATION_SUPERSEDED = 2,
+	CONVERSATION_OFFLOAD = 4,
+	CONVERSATION_FIN_ALONE = 8, /* the first FIN was acked by itself */
+	CONVERSATION_FIN_CROSSED = 16,
+	CONVERSATION_ICMP_LAST = 32, /* an error, and no answer since */
 };
 
 struct conversation {
@@ -91,12 +119,12 @@ struct conversation {
 	uint64_t icmp_frame;          /* the first of them; 0 */
 	uint32_t fragments;           /* later ones, of its segments */
 	uint16_t history_seen;
-	uint8_t completeness;
-	uint8_t close; /* enum close_kind */
-	uint8_t marks;
+	uint8_t completeness; /* ask conversation_completeness() */
+	uint8_t close;        /* by RST, else ask conversation_close() */
+	uint8_t marks;        /* CONVERSATION_... */
 	char history[HISTORY_MAX];
+	/* For flow/ alone. */
 	uint32_t hash_next, newer, older; /* the table's; indices, 0 none */
-	uint32_t trail;                   /* the flow's, with details; 0 */
 };
 
 /* No SYN was seen first: who is the client was guessed. */
@@ -107,6 +135,9 @@ bool conversation_is_one_sided(const struct conversation *conversation);
 bool conversation_is_offloaded(const struct conversation *conversation);
 /* A SYN with another number took its addresses and ports over. */
 bool conversation_is_superseded(const struct conversation *conversation);
+
+/* The bits above as `tshark -2` prints them. */
+unsigned conversation_completeness(const struct conversation *conversation);
 
 enum close_kind conversation_close(const struct conversation *conversation);
 const char *close_name(enum close_kind close); /* "fin-4" */
@@ -122,7 +153,37 @@ uint64_t conversation_dup_acks(const struct conversation *conversation);
 
 /* "10.9.0.1:40000", "[fd00::1]:80": of which end. Returns text. */
 #define ENDPOINT_TEXT_BYTES (ADDR_TEXT_BYTES + 8)
+const char *endpoint_text(const struct addr *addr, uint16_t port,
+			  char text[ENDPOINT_TEXT_BYTES]);
 const char *conversation_endpoint(const struct conversation *conversation,
 				  int which, char text[ENDPOINT_TEXT_BYTES]);
+
+/* For flow/ alone: the segment moves the conversation on. */
+struct frame;
+struct gaps;
+struct tcpoptions;
+
+struct conversation_step {
+	uint32_t notes;
+	uint32_t next_before, ack_before; /* raw, of the sender; 0 unknown */
+	uint32_t peer_next;               /* raw, of the other end */
+	bool acks_syn, acks_fin;          /* for the first time */
+	enum endstate before[2];
+	bool believed; /* a RST that the other end would act on */
+};
+
+/* frame is its first; which: the end that sent it. */
+void conversation_begin(struct conversation *conversation,
+			const struct frame *frame);
+
+/* A frame whose segment cannot be told: counted, and it changes nothing. */
+void conversation_touch(struct conversation *conversation, int which,
+			const struct frame *frame);
+
+/* options NULL: none but timestamps. */
+void conversation_take(struct conversation *conversation, int which,
+		       const struct frame *frame,
+		       const struct tcpoptions *options, struct gaps *gaps,
+		       struct conversation_step *step);
 
 #endif

@@ -32,7 +32,7 @@ struct datagram {
 	bool ports_known;
 	uint8_t protocol;
 	uint32_t id;     /* IP ID or that of the fragment header */
-	uint64_t number; /* UDP: from 1 in order of the first frames */
+	uint64_t number; /* from 1 in order of the first frames */
 	uint64_t first_frame;
 	int64_t first_ns, last_ns;
 	uint32_t udp_length; /* by the UDP header, which it counts; 0 */
@@ -41,7 +41,8 @@ struct datagram {
 	bool fragmented, complete;
 	uint64_t stream; /* TCP: of the first fragment */
 	bool stream_known;
-	uint32_t fragments; /* seen; listed are at most ..._MAX of them */
+	uint32_t duplicates; /* fragments that came again */
+	uint32_t fragments;  /* seen; listed are at most ..._MAX of them */
 	struct fragment fragment[DATAGRAM_FRAGMENTS_MAX];
 };
 

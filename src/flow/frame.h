@@ -22,7 +22,8 @@ struct frame_input {
 };
 
 enum frame_kind {
-	FRAME_TCP,        /* tcp holds */
+	FRAME_TCP,        /* tcp holds; fault FRAME_TCP_CUT: the capture
+			     ends within its options */
 	FRAME_UDP,        /* udp holds; maybe the first fragment of more */
 	FRAME_ICMP_ERROR, /* icmp holds; its quote may be at fault */
 	FRAME_FRAGMENT,   /* a later fragment, of whatever protocol */
@@ -36,6 +37,7 @@ enum frame_fault {
 	FRAME_CAPLEN,       /* more bytes captured than were on the wire */
 	FRAME_LINK_UNKNOWN, /* a link type that is not known here */
 	FRAME_LINK_CUT,     /* the capture ends within the link header */
+	FRAME_LINK_BAD,     /* more VLAN tags than can be */
 	FRAME_IP_CUT,       /* ... within the IP header */
 	FRAME_IP_BAD,       /* an IP length that contradicts another */
 	FRAME_TCP_CUT,      /* ports may hold: tcp.source_port, dest_port */

@@ -36,11 +36,10 @@ struct notice {
 	uint64_t quoted_frame; /* 0: not seen, or no longer known */
 };
 
-/* "port unreachable", in the user's language; "type 3 code 99" else.
- * Returns text. */
-char *notice_name(const struct notice *notice, char *text, size_t bytes);
+/* "port unreachable", in the user's language. Static. */
+const char *notice_name(const struct notice *notice);
 
-/* The quoted header: "quotes 10.9.0.1:40000 > 10.9.0.2:80 TCP seq 0 (raw
+/* The quoted header: "quotes TCP 10.9.0.1:40000 > 10.9.0.2:80 seq 0 (raw
  * 12345), frame 1". Returns text. */
 char *notice_quote(const struct notice *notice, char *text, size_t bytes);
 

@@ -45,14 +45,13 @@ struct reset {
 	bool by_client;
 	bool has_ack, timestamps;
 	uint16_t window;
-	uint64_t provoker; /* frame; 0: not captured, or none needed */
+	uint64_t provoker; /* frame; 0: not captured, or longer ago */
 	uint8_t provoker_flags;
-	uint32_t provoker_seq, provoker_ack, provoker_len; /* relative */
-	uint32_t unread; /* shape A: bytes that its sender was sent and
-			    whose ack says nothing of being read; what
-			    "close with unread data" would be about */
-	bool in_window;  /* the other end believes it; else it answers
-			    with a challenge ACK or not at all */
+	uint32_t provoker_seq, provoker_len, provoker_next, provoker_ack;
+	uint64_t peer_data; /* bytes that its sender had been sent: any of
+			       them may have lain unread */
+	bool in_window;     /* the other end believes it; else it answers
+			       with a challenge ACK or not at all */
 };
 
 const char *reset_shape_name(enum reset_shape shape);       /* "P0", "odd" */

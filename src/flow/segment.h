@@ -38,6 +38,9 @@ enum {
 	NOTE_FRAGMENTED = 1 << 16,  /* the first fragment: len not known */
 	NOTE_CUT_OPTIONS = 1 << 17, /* options that end amiss */
 	NOTE_COUNT = 18,
+	NOTE_ANY_RETRANSMISSION = NOTE_RETRANSMISSION |
+				  NOTE_FAST_RETRANSMISSION |
+				  NOTE_SPURIOUS_RETRANSMISSION,
 };
 
 /* The n-th note as NDJSON has it ("out_of_order") and as people read it in
@@ -59,7 +62,8 @@ struct segment {
 			   guess, and so is the scale of the window */
 	uint8_t flags;  /* TCP_FIN ... */
 	uint32_t seq_raw, ack_raw;
-	uint32_t seq, ack; /* relative; ack is 0 without the ACK flag */
+	uint32_t seq, ack; /* relative; without the ACK flag ack is ack_raw,
+			      mostly 0, as Wireshark has it */
 	uint32_t len;      /* of data, by the IP length */
 	uint16_t window;   /* as in the header */
 	uint32_t window_scaled;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef FLOW_NOTES_H
+#define FLOW_NOTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct gaps;
+struct tcpoptions;
+struct side;
+
+/*
+ * What is remarkable about a segment: the rules by which Wireshark (4.0)
+ * names retransmissions, duplicate ACKs and the like, so that its users find
+ * the same words. Written from what it documents and does. Pure.
+ *
+ * As there, 0 in `next`, `solid` and `ack` of a side means not known: a raw
+ * number that happens to be 0 costs a note once in 2^32.
+ */
+struct note_input {
+	uint64_t frame;
+	int64_t time_ns;
+	int64_t rtt_ns; /* of the handshake; 0 or less: unknown */
+	uint32_t seq, ack, len;
+	uint16_t window; /* unscaled */
+	uint8_t flags;
+	const struct tcpoptions *options; /* NULL: none of interest */
+};
+
+/* Notes of the segment (NOTE_...), and the state of both directions moved on:
+ * `from` sent it. Before the call from->base is set. `gaps` are what `from`
+ * was not seen sending. */
+uint32_t notes_take(struct side *from, struct side *to, struct gaps *gaps,
+		    const struct note_input *in);
+
+#endif
