@@ -108,7 +108,11 @@ const char *close_text(enum close_kind close)
 
 int64_t conversation_handshake_ns(const struct conversation *conversation)
 {
-	return conversation->handshake_ns;
+	const struct side *side = conversation->side;
+
+	return side[CLIENT].marks & side[SERVER].marks & SIDE_SYN
+		       ? conversation->handshake_ns
+		       : -1;
 }
 
 uint64_t conversation_frames(const struct conversation *conversation)

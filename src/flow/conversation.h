@@ -94,8 +94,10 @@ struct side {
 	uint16_t largest; /* segment of data it sent, up to 65535 */
 	int8_t scale;     /* -1 none seen, else the option's shift, <= 14 */
 	uint8_t sacks;
-	uint8_t state; /* enum endstate */
-	uint8_t marks; /* SIDE_... */
+	uint8_t state;      /* enum endstate */
+	uint8_t marks;      /* SIDE_... */
+	bool window_of_syn; /* window is that of a SYN: not to be scaled */
+	bool settled; /* nothing more to say of what it was not seen sending */
 };
 
 enum {

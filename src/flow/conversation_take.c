@@ -10,6 +10,10 @@
 #include "flow/sequence.h"
 #include "flow/tcpoptions.h"
 
+enum {
+	SCALE_MAX = 14, /* RFC 7323 2.3 */
+};
+
 /* The parts that the steps below hand on. */
 struct take {
 	struct conversation *conversation;
@@ -60,6 +64,9 @@ static void set_bases(struct take *take, struct conversation_step *step)
 		step->notes |= NOTE_PORT_REUSED;
 	} else if (syn && take->from->marks & SIDE_SYN) {
 		take->history.syn_again = true;
+		/* A RST may have gone far ahead; a SYN begins anew. */
+		if (!(tcp->flags & TCP_ACK) && take->from->solid)
+			take->from->next = take->from->solid;
 	}
 	if (!(take->to->marks & SIDE_BASE) && tcp->flags & TCP_ACK) {
 		take->to->base = tcp->ack - 1;
@@ -75,17 +82,14 @@ static void take_syn(struct take *take, const struct tcpoptions *options)
 	if (!(take->tcp->flags & TCP_SYN))
 		return;
 	from->marks |= SIDE_SYN;
-	from->mss = options ? options->mss : 0;
-	from->scale = options && options->window_scale >= 0
-			      ? options->window_scale
-			      : SCALE_NONE;
-	if (from->scale > 14) /* RFC 7323 2.3 */
-		from->scale = 14;
-	if (to->marks & SIDE_SYN &&
-	    (from->scale == SCALE_NONE || to->scale == SCALE_NONE))
+	if (options && options->mss)
+		from->mss = options->mss;
+	if (options && options->window_scale >= 0 && from->scale != SCALE_NONE)
+		from->scale = options->window_scale > SCALE_MAX
+				      ? SCALE_MAX
+				      : options->window_scale;
+	else if (from->scale == SCALE_UNKNOWN)
 		from->scale = to->scale = SCALE_NONE;
-	if (!(take->tcp->flags & TCP_ACK))
-		take->conversation->syn_ns = take->frame->time_ns;
 }
 
 static void take_completeness(struct take *take)
@@ -110,17 +114,20 @@ static void take_completeness(struct take *take)
 	conversation->completeness |= (uint8_t)bits;
 }
 
-/* SYN to the ACK of the SYN,ACK. */
+/* From the last SYN or SYN,ACK to the first ACK after it: as long as a round
+ * trip takes, wherever the capture was made. */
 static void take_handshake(struct take *take)
 {
 	struct conversation *conversation = take->conversation;
+	uint8_t flags = take->tcp->flags;
 
-	if (conversation->handshake_ns >= 0 ||
-	    (take->tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_ACK ||
-	    !(take->from->marks & SIDE_SYN) || !(take->to->marks & SIDE_SYN))
-		return;
-	conversation->handshake_ns =
-		take->frame->time_ns - conversation->syn_ns;
+	if (flags & TCP_SYN && !(flags & TCP_ACK))
+		conversation->syn_ns = take->frame->time_ns;
+	else if (!(flags & TCP_SYN) && flags & TCP_ACK &&
+		 conversation->handshake_ns < 0 &&
+		 (take->from->marks | take->to->marks) & SIDE_SYN)
+		conversation->handshake_ns =
+			take->frame->time_ns - conversation->syn_ns;
 }
 
 static void take_notes(struct take *take, const struct tcpoptions *options,
@@ -315,8 +322,8 @@ void conversation_take(struct conversation *conversation, int which,
 	take_syn(&take, options);
 	take_completeness(&take);
 	step->believed = is_believed(&take);
-	take_notes(&take, options, gaps, step);
 	take_handshake(&take);
+	take_notes(&take, options, gaps, step);
 	take_acks(&take, step);
 	take_fin(&take);
 	take_states(&take, step);

@@ -37,7 +37,7 @@ static bool fills_window(const struct side *to, const struct note_input *in)
 
 	if (in->len == 0 || !is_plain(in) || to->scale == SCALE_UNKNOWN)
 		return false;
-	if (to->scale > 0)
+	if (to->scale > 0 && !to->window_of_syn) /* RFC 7323 2.2 */
 		window <<= to->scale;
 	return in->seq + in->len == to->ack + window;
 }
@@ -66,34 +66,32 @@ static uint32_t notes_forward(const struct side *from, const struct side *to,
 static uint32_t notes_repeated(struct side *from, struct side *to,
 			       const struct note_input *in)
 {
-	if (!is_plain(in) || in->len > 0 || in->seq != from->next ||
-	    in->window != from->window)
+	if (!repeats(from, in) || in->window != from->window)
 		return 0;
-	if (in->window == 0) {
-		if (!(to->notes & NOTE_ZERO_WINDOW_PROBE) ||
-		    (in->ack != from->ack && in->ack != from->ack + 1))
-			return 0;
-		/* Some receivers take the byte of the probe in. */
-		if (in->ack == from->ack + 1) {
-			to->next = in->ack;
-			to->solid = in->ack;
-		}
-		return NOTE_ZERO_WINDOW_PROBE_ACK;
-	}
-	if (in->ack != from->ack)
-		return 0;
+	if (in->window == 0)
+		return to->notes & NOTE_ZERO_WINDOW_PROBE
+			       ? NOTE_ZERO_WINDOW_PROBE_ACK
+			       : 0;
 	if (to->notes & NOTE_KEEP_ALIVE)
 		return NOTE_KEEP_ALIVE_ACK;
 	from->dup_acks++;
+	from->settled = true;
 	return NOTE_DUP_ACK;
 }
 
-/* Acknowledges what the other side was never seen sending. */
+/* Acknowledges what the other side was never seen sending. Said once for each
+ * gap; beyond all that was seen, once until the other side acknowledges
+ * something new, and not while it repeats itself. */
 static uint32_t notes_acked(struct side *to, const struct note_input *in)
 {
 	if (!(in->flags & TCP_ACK) || !to->solid ||
 	    !sequence_after(in->ack, to->solid))
 		return 0;
+	if (to->solid == to->next) {
+		if (to->settled)
+			return 0;
+		to->settled = true;
+	}
 	to->solid = to->next;
 	return NOTE_ACKED_UNSEEN;
 }
@@ -109,18 +107,18 @@ static bool is_sacked(const struct side *to, uint32_t seq)
 
 /* Which of the three a segment is that brings nothing new. */
 static uint32_t notes_again(const struct side *from, const struct side *to,
-			    const struct gaps *gaps,
 			    const struct note_input *in)
 {
 	bool behind = from->next && sequence_before(in->seq, from->next);
-	uint32_t end = in->seq + in->len;
+	uint32_t end = in->seq + in->len + !!(in->flags & (TCP_SYN | TCP_FIN));
 	int64_t reordering_ns = in->rtt_ns > 0 ? in->rtt_ns : REORDERING_NS;
 
 	/* More than a probe's byte, where the last one may have been a probe:
 	 * that is new data. */
 	if (in->len > 1 && in->seq == from->next - 1)
 		behind = false;
-	if (in->len > 0 && to->ack && !sequence_after(end, to->ack))
+	if (in->len > 0 && to->ack &&
+	    !sequence_after(in->seq + in->len, to->ack))
 		return NOTE_SPURIOUS_RETRANSMISSION;
 	if (!behind)
 		return 0;
@@ -128,8 +126,7 @@ static uint32_t notes_again(const struct side *from, const struct side *to,
 	    in->time_ns - to->ack_ns < FAST_RETRANSMISSION_NS &&
 	    (to->ack == in->seq || (to->sacks && !is_sacked(to, in->seq))))
 		return NOTE_FAST_RETRANSMISSION;
-	if (in->time_ns - from->next_ns < reordering_ns &&
-	    gaps_touch(gaps, from->gaps, in->seq, end))
+	if (in->time_ns - from->next_ns < reordering_ns && end != from->next)
 		return NOTE_OUT_OF_ORDER;
 	return NOTE_RETRANSMISSION;
 }
@@ -177,6 +174,7 @@ static void remember_acked(struct side *from, struct side *to,
 			   struct gaps *gaps, const struct note_input *in)
 {
 	from->window = in->window;
+	from->window_of_syn = in->flags & TCP_SYN;
 	from->ack = in->ack;
 	from->ack_ns = in->time_ns;
 	from->sacks = in->options ? in->options->sacks : 0;
@@ -202,11 +200,12 @@ uint32_t notes_take(struct side *from, struct side *to, struct gaps *gaps,
 	if (in->ack != from->ack) {
 		from->fresh_ack = in->frame;
 		from->dup_acks = 0;
+		from->settled = false;
 	}
 	notes |= notes_acked(to, in);
 	if ((in->len > 0 || in->flags & (TCP_SYN | TCP_FIN)) &&
 	    !(notes & NOTE_KEEP_ALIVE))
-		notes |= notes_again(from, to, gaps, in);
+		notes |= notes_again(from, to, in);
 	remember_sent(from, gaps, in, notes);
 	remember_acked(from, to, gaps, in);
 	from->notes = notes;
