@@ -106,6 +106,7 @@ enum {
 	CONVERSATION_OFFLOAD = 4,
 	CONVERSATION_FIN_ALONE = 8, /* the first FIN was acked by itself */
 	CONVERSATION_FIN_CROSSED = 16,
+	CONVERSATION_SYN = 64, /* a SYN without ACK was seen: syn_ns holds */
 	CONVERSATION_ICMP_LAST = 32, /* an error, and no answer since */
 };
 

@@ -114,18 +114,19 @@ static void take_completeness(struct take *take)
 	conversation->completeness |= (uint8_t)bits;
 }
 
-/* From the last SYN or SYN,ACK to the first ACK after it: as long as a round
- * trip takes, wherever the capture was made. */
+/* From the last SYN to the first ACK after it that is no SYN,ACK: as long as a
+ * round trip takes, wherever the capture was made. */
 static void take_handshake(struct take *take)
 {
 	struct conversation *conversation = take->conversation;
 	uint8_t flags = take->tcp->flags;
 
-	if (flags & TCP_SYN && !(flags & TCP_ACK))
+	if (flags & TCP_SYN && !(flags & TCP_ACK)) {
 		conversation->syn_ns = take->frame->time_ns;
-	else if (!(flags & TCP_SYN) && flags & TCP_ACK &&
-		 conversation->handshake_ns < 0 &&
-		 (take->from->marks | take->to->marks) & SIDE_SYN)
+		conversation->marks |= CONVERSATION_SYN;
+	} else if (!(flags & TCP_SYN) && flags & TCP_ACK &&
+		   conversation->handshake_ns < 0 &&
+		   conversation->marks & CONVERSATION_SYN)
 		conversation->handshake_ns =
 			take->frame->time_ns - conversation->syn_ns;
 }

@@ -88,6 +88,7 @@ static uint32_t notes_acked(struct side *to, const struct note_input *in)
 	    !sequence_after(in->ack, to->solid))
 		return 0;
 	if (to->solid == to->next) {
+		to->dup_acks = 0;
 		if (to->settled)
 			return 0;
 		to->settled = true;
