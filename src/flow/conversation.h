@@ -83,17 +83,15 @@ struct side {
 	uint32_t ack;          /* raw, of the last segment */
 	uint32_t fin;          /* raw: beyond the FIN */
 	uint32_t rst;          /* raw, of the last RST */
-	uint32_t sack[8];      /* raw, left and right, of the last segment */
 	uint32_t dup_acks;     /* in the present row */
 	uint32_t gaps;         /* of what it sent: in the flow's pool; 0 none */
 	uint32_t retransmissions, out_of_order, dup_acks_total;
 	uint32_t zero_windows, gaps_seen;
 	uint32_t notes; /* of its last segment */
 	uint16_t window;
-	uint16_t mss;     /* announced; 0 */
-	uint16_t largest; /* segment of data it sent, up to 65535 */
-	int8_t scale;     /* -1 none seen, else the option's shift, <= 14 */
-	uint8_t sacks;
+	uint16_t mss;       /* announced; 0 */
+	uint16_t largest;   /* segment of data it sent, up to 65535 */
+	int8_t scale;       /* -1 none seen, else the option's shift, <= 14 */
 	uint8_t state;      /* enum endstate */
 	uint8_t marks;      /* SIDE_... */
 	bool window_of_syn; /* window is that of a SYN: not to be scaled */
@@ -183,7 +181,7 @@ void conversation_begin(struct conversation *conversation,
 void conversation_touch(struct conversation *conversation, int which,
 			const struct frame *frame);
 
-/* options NULL: none but timestamps. */
+/* options NULL: none; only those of a SYN matter here. */
 void conversation_take(struct conversation *conversation, int which,
 		       const struct frame *frame,
 		       const struct tcpoptions *options, struct gaps *gaps,

@@ -131,8 +131,8 @@ static void take_handshake(struct take *take)
 			take->frame->time_ns - conversation->syn_ns;
 }
 
-static void take_notes(struct take *take, const struct tcpoptions *options,
-		       struct gaps *gaps, struct conversation_step *step)
+static void take_notes(struct take *take, struct gaps *gaps,
+		       struct conversation_step *step)
 {
 	struct side *from = take->from;
 	const struct note_input in = {
@@ -144,7 +144,6 @@ static void take_notes(struct take *take, const struct tcpoptions *options,
 		.len = take->len,
 		.window = take->tcp->window,
 		.flags = take->tcp->flags,
-		.options = options,
 	};
 	uint32_t notes;
 
@@ -324,7 +323,7 @@ void conversation_take(struct conversation *conversation, int which,
 	take_completeness(&take);
 	step->believed = is_believed(&take);
 	take_handshake(&take);
-	take_notes(&take, options, gaps, step);
+	take_notes(&take, gaps, step);
 	take_acks(&take, step);
 	take_fin(&take);
 	take_states(&take, step);

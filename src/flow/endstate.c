@@ -83,12 +83,19 @@ static enum endstate after_fin_acked(enum endstate state)
 	}
 }
 
-static enum endstate after_synchronised(enum endstate state)
+/* Anything beyond the SYNs. From LISTEN only what acknowledges the SYN: its
+ * SYN,ACK was not captured then, and all else is of an older connection. */
+static enum endstate after_synchronised(enum endstate state, bool acks_syn)
 {
-	return state == ENDSTATE_SYN_SENT || state == ENDSTATE_SYN_RECEIVED ||
-			       state == ENDSTATE_LISTEN
-		       ? ENDSTATE_ESTABLISHED
-		       : state;
+	switch (state) {
+	case ENDSTATE_SYN_SENT:
+	case ENDSTATE_SYN_RECEIVED:
+		return ENDSTATE_ESTABLISHED;
+	case ENDSTATE_LISTEN:
+		return acks_syn ? ENDSTATE_ESTABLISHED : state;
+	default:
+		return state;
+	}
 }
 
 void endstate_step(enum endstate *sender, enum endstate *receiver,
@@ -105,7 +112,7 @@ void endstate_step(enum endstate *sender, enum endstate *receiver,
 		if (!(event->flags & TCP_ACK) && *receiver == ENDSTATE_CLOSED)
 			*receiver = ENDSTATE_LISTEN;
 	} else {
-		*sender = after_synchronised(*sender);
+		*sender = after_synchronised(*sender, event->acks_peer_syn);
 	}
 	if (event->acks_peer_syn && *receiver == ENDSTATE_SYN_RECEIVED)
 		*receiver = ENDSTATE_ESTABLISHED;

@@ -155,17 +155,6 @@ static struct endpoints frame_ends(const struct frame *frame)
 	};
 }
 
-/* In the hot path most segments have timestamps and no other option, padded
- * as RFC 7323 appendix A has it. */
-static bool options_matter(const struct tcp_view *tcp)
-{
-	static const uint8_t usual[4] = {1, 1, 8, 10};
-
-	return tcp->options_bytes > 0 &&
-	       !(tcp->options_bytes == 12 &&
-		 memcmp(tcp->options, usual, sizeof(usual)) == 0);
-}
-
 static void collect_ended(struct flow_event *event, const struct write ended[2])
 {
 	event->writes_ended = 0;
@@ -228,7 +217,7 @@ static int take_tcp(struct flow *flow, struct flow_event *event)
 	struct conversation_step step;
 	struct conversation *conversation;
 	struct tcpoptions options;
-	bool parsed = flow->details || options_matter(&frame->tcp), reused;
+	bool parsed = flow->details || frame->tcp.flags & TCP_SYN, reused;
 	int which;
 
 	flow->counts.tcp++;

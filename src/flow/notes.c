@@ -5,7 +5,6 @@
 #include "flow/gaps.h"
 #include "flow/segment.h"
 #include "flow/sequence.h"
-#include "flow/tcpoptions.h"
 #include "wire/packet.h"
 
 #define FAST_RETRANSMISSION_NS 20000000LL
@@ -97,15 +96,6 @@ static uint32_t notes_acked(struct side *to, const struct note_input *in)
 	return NOTE_ACKED_UNSEEN;
 }
 
-static bool is_sacked(const struct side *to, uint32_t seq)
-{
-	for (unsigned i = 0; i < to->sacks; i++) {
-		if (seq >= to->sack[2 * i] && seq < to->sack[2 * i + 1])
-			return true;
-	}
-	return false;
-}
-
 /* Which of the three a segment is that brings nothing new. */
 static uint32_t notes_again(const struct side *from, const struct side *to,
 			    const struct note_input *in)
@@ -125,7 +115,7 @@ static uint32_t notes_again(const struct side *from, const struct side *to,
 		return 0;
 	if (to->dup_acks >= 2 &&
 	    in->time_ns - to->ack_ns < FAST_RETRANSMISSION_NS &&
-	    (to->ack == in->seq || (to->sacks && !is_sacked(to, in->seq))))
+	    to->ack == in->seq)
 		return NOTE_FAST_RETRANSMISSION;
 	if (in->time_ns - from->next_ns < reordering_ns && end != from->next)
 		return NOTE_OUT_OF_ORDER;
@@ -178,11 +168,6 @@ static void remember_acked(struct side *from, struct side *to,
 	from->window_of_syn = in->flags & TCP_SYN;
 	from->ack = in->ack;
 	from->ack_ns = in->time_ns;
-	from->sacks = in->options ? in->options->sacks : 0;
-	for (unsigned i = 0; i < from->sacks; i++) {
-		from->sack[2 * i] = in->options->sack[i].left;
-		from->sack[2 * i + 1] = in->options->sack[i].right;
-	}
 	if (to->gaps && in->flags & TCP_ACK)
 		gaps_forget(gaps, &to->gaps, in->ack);
 }

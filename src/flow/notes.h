@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 struct gaps;
-struct tcpoptions;
 struct side;
 
 /*
@@ -24,7 +23,6 @@ struct note_input {
 	uint32_t seq, ack, len;
 	uint16_t window; /* unscaled */
 	uint8_t flags;
-	const struct tcpoptions *options; /* NULL: none of interest */
 };
 
 /* Notes of the segment (NOTE_...), and the state of both directions moved on:
