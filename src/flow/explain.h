@@ -23,8 +23,6 @@ struct explain {
 	 * the port's probes among them. */
 	const struct frame_input *packets;
 	size_t packets_count;
-	int64_t begin_ns;  /* of the scan, on the clock of the packets; times
-			      are told from the first probe where this is 0 */
 	int64_t waited_ns; /* after the last probe, for silence; -1 unknown */
 };
 

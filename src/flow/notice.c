@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flow/notice.h"
 
-#include <inttypes.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
@@ -156,11 +155,10 @@ static void say_quoted_tcp(struct phrase *phrase, const struct notice *notice)
 	if (!notice->quoted_seq_ok)
 		return;
 	if (notice->stream_known)
-		phrase_add(phrase, _(" seq %1$" PRIu32 " (raw %2$" PRIu32 ")"),
+		phrase_add(phrase, _(" seq %1$u (raw %2$u)"),
 			   notice->quoted_seq, notice->quoted_seq_raw);
 	else
-		phrase_add(phrase, _(" raw seq %1$" PRIu32),
-			   notice->quoted_seq_raw);
+		phrase_add(phrase, _(" raw seq %1$u"), notice->quoted_seq_raw);
 }
 
 char *notice_quote(const struct notice *notice, char *text, size_t bytes)
@@ -174,12 +172,12 @@ char *notice_quote(const struct notice *notice, char *text, size_t bytes)
 		return text;
 	}
 	if (!notice->quoted_ports_ok) {
-		phrase_add(
-			&phrase,
-			_("quotes %1$s > %2$s, protocol %3$u, ID %4$" PRIu32),
-			addr_format(&notice->quoted_source, source),
-			addr_format(&notice->quoted_dest, dest),
-			(unsigned)notice->quoted_protocol, notice->quoted_id);
+		phrase_add(&phrase,
+			   _("quotes %1$s > %2$s, protocol %3$u, ID %4$u"),
+			   addr_format(&notice->quoted_source, source),
+			   addr_format(&notice->quoted_dest, dest),
+			   (unsigned)notice->quoted_protocol,
+			   notice->quoted_id);
 		return text;
 	}
 	endpoint_text(&notice->quoted_source, notice->quoted_source_port,
@@ -190,8 +188,8 @@ char *notice_quote(const struct notice *notice, char *text, size_t bytes)
 		   source, dest);
 	say_quoted_tcp(&phrase, notice);
 	if (notice->quoted_frame)
-		phrase_add(&phrase, _(", frame %1$" PRIu64),
-			   notice->quoted_frame);
+		phrase_add(&phrase, _(", frame %1$llu"),
+			   (unsigned long long)notice->quoted_frame);
 	return text;
 }
 
@@ -205,8 +203,8 @@ char *notice_why(const struct notice *notice, char *text, size_t bytes)
 	phrase_begin(&phrase, text, bytes);
 	if (is_too_big(notice))
 		phrase_add(&phrase,
-			   _("a link on the way takes at most %1$" PRIu32
-			     " bytes and may not cut the packet"),
+			   _("a link on the way takes at most %1$u bytes and "
+			     "may not cut the packet"),
 			   notice->mtu);
 	else if (notice->type ==
 		 (v6 ? ICMP6_TIME_EXCEEDED : ICMP_TIME_EXCEEDED))

@@ -42,3 +42,18 @@ void phrase_add(struct phrase *phrase, const char *format, ...)
 	else
 		cut_whole(phrase);
 }
+
+void phrase_terms(struct phrase *phrase, int first, unsigned long long term,
+		  unsigned long long count)
+{
+	const char *plus = first ? "" : " + ";
+
+	if (count > 3) {
+		phrase_add(phrase, "%s%llu x %llu", plus, count, term);
+		return;
+	}
+	for (; count > 0; count--) {
+		phrase_add(phrase, "%s%llu", plus, term);
+		plus = " + ";
+	}
+}

@@ -60,6 +60,7 @@ struct segment {
 	bool from_client;
 	bool midstream; /* no SYN was seen before: who is the client is a
 			   guess, and so is the scale of the window */
+	bool ours;      /* set by who knows: the client is this host */
 	uint8_t flags;  /* TCP_FIN ... */
 	uint32_t seq_raw, ack_raw;
 	uint32_t seq, ack; /* relative; without the ACK flag ack is ack_raw,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flow/writes.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "flow/phrase.h"
@@ -129,22 +128,11 @@ const char *write_end_text(enum write_end end)
 	return "";
 }
 
-/* "1448 + 1448 + 38"; many alike as "45 x 1448". */
 static void say_runs(struct phrase *phrase, const struct write *write)
 {
-	for (unsigned i = 0; i < write->runs_used; i++) {
-		uint32_t bytes = write->runs[i].bytes;
-		uint32_t segments = write->runs[i].segments;
-
-		if (segments > 3) {
-			phrase_add(phrase, "%s%" PRIu32 " x %" PRIu32,
-				   i ? " + " : "", segments, bytes);
-			continue;
-		}
-		for (uint32_t n = 0; n < segments; n++)
-			phrase_add(phrase, "%s%" PRIu32, i || n ? " + " : "",
-				   bytes);
-	}
+	for (unsigned i = 0; i < write->runs_used; i++)
+		phrase_terms(phrase, i == 0, write->runs[i].bytes,
+			     write->runs[i].segments);
 	if (write->runs_more)
 		phrase_add(phrase, " + ...");
 }
@@ -176,7 +164,7 @@ char *write_text(const struct write *write, char *text, size_t bytes)
 	struct phrase phrase;
 
 	phrase_begin(&phrase, text, bytes);
-	phrase_add(&phrase, "%" PRIu64 " = ", write->bytes);
+	phrase_add(&phrase, "%llu = ", (unsigned long long)write->bytes);
 	say_runs(&phrase, write);
 	say_why(&phrase, write);
 	return text;
