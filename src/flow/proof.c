@@ -165,6 +165,12 @@ static void say_rst(struct phrase *phrase, const struct segment *segment)
 			   reset->provoker_next - reset->provoker_seq,
 			   segment->ack, (unsigned long long)reset->provoker);
 	else if (reset->setting == RESET_OF_SYN_ACK &&
+		 reset->shape == RESET_P1 && reset->provoker && segment->ours)
+		phrase_add(phrase,
+			   _("seq = their ack = %1$u: sent by our own kernel, "
+			     "which knows no such connection"),
+			   segment->seq);
+	else if (reset->setting == RESET_OF_SYN_ACK &&
 		 reset->shape == RESET_P1 && reset->provoker)
 		phrase_add(phrase,
 			   _("seq = their ack = %1$u: this RST answers the "
