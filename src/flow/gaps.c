@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flow/gaps.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "flow/sequence.h"
@@ -136,17 +137,6 @@ uint32_t gaps_fill(struct gaps *gaps, uint32_t *list, uint32_t from,
 	if (filled)
 		list_cut(gaps, list);
 	return filled;
-}
-
-bool gaps_touch(const struct gaps *gaps, uint32_t list, uint32_t from,
-		uint32_t to)
-{
-	for (; list; list = gaps->gap[list].next) {
-		if (sequence_before(from, gaps->gap[list].to) &&
-		    sequence_after(to, gaps->gap[list].from))
-			return true;
-	}
-	return false;
 }
 
 void gaps_forget(struct gaps *gaps, uint32_t *list, uint32_t upto)

@@ -2,7 +2,6 @@
 #ifndef FLOW_GAPS_H
 #define FLOW_GAPS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -27,10 +26,6 @@ void gaps_add(struct gaps *gaps, uint32_t *list, uint32_t from, uint32_t to);
 /* [from, to) has been seen: returns how many of its bytes were missing. */
 uint32_t gaps_fill(struct gaps *gaps, uint32_t *list, uint32_t from,
 		   uint32_t to);
-
-/* Does any byte of [from, to) lie in a gap? */
-bool gaps_touch(const struct gaps *gaps, uint32_t list, uint32_t from,
-		uint32_t to);
 
 /* Drops what lies below `upto`: nobody will send it any more. */
 void gaps_forget(struct gaps *gaps, uint32_t *list, uint32_t upto);
