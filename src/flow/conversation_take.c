@@ -213,7 +213,9 @@ static bool is_believed(const struct take *take)
 		return false;
 	if (to->state == ENDSTATE_SYN_SENT &&
 	    !(take->from->marks & SIDE_TALKED))
-		return tcp->flags & TCP_ACK && tcp->ack == to->next;
+		return tcp->flags & TCP_ACK &&
+		       (tcp->ack == to->next ||
+			(to->marks & SIDE_FIN && tcp->ack == to->fin));
 	if (!(to->marks & SIDE_TALKED) || !to->ack)
 		return true;
 	return !sequence_before(tcp->seq, to->ack) &&
