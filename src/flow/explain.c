@@ -9,6 +9,7 @@
 #include "flow/phrase.h"
 #include "flow/proof.h"
 #include "flow/say.h"
+#include "flow/wrap.h"
 #include "wire/packet.h"
 
 enum {
@@ -20,8 +21,7 @@ struct explaining {
 	struct ladder ladders[LADDERS_MAX];
 	size_t ladders_used;
 	uint64_t strays; /* packets of no ladder */
-	void (*put)(void *arg, const char *line);
-	void *arg;
+	struct wrap wrap;
 };
 
 static bool is_of_port(const struct explain *explain,
@@ -141,7 +141,7 @@ static void put_silence(const struct explaining *explaining)
 			   (double)explain->waited_ns / 1e9);
 	else
 		phrase_add(&phrase, "%s", _("; nothing came back"));
-	explaining->put(explaining->arg, text);
+	wrap_text(&explaining->wrap, "", text);
 }
 
 static void put_all(const struct explaining *explaining,
@@ -153,19 +153,19 @@ static void put_all(const struct explaining *explaining,
 
 	headless.headless = true;
 	endpoint_text(&explain->target, explain->port, endpoint);
-	explaining->put(explaining->arg, endpoint);
+	wrap_text(&explaining->wrap, "", endpoint);
 	for (size_t i = 0; i < explaining->ladders_used; i++)
-		ladder_text(&explaining->ladders[i], &headless, explaining->put,
-			    explaining->arg);
+		ladder_text(&explaining->ladders[i], &headless,
+			    explaining->wrap.put, explaining->wrap.arg);
 	put_silence(explaining);
 	if (explaining->strays) {
 		snprintf(text, sizeof(text),
 			 _("%1$llu packets that belong to no probe of it"),
 			 (unsigned long long)explaining->strays);
-		explaining->put(explaining->arg, text);
+		wrap_text(&explaining->wrap, "", text);
 	}
 	proof_verdict(explain->verdict, explain->reason, text, sizeof(text));
-	explaining->put(explaining->arg, text);
+	wrap_text(&explaining->wrap, "", text);
 }
 
 int explain_text(const struct explain *explain,
@@ -174,7 +174,11 @@ int explain_text(const struct explain *explain,
 		 struct error *error)
 {
 	struct explaining explaining = {
-		.explain = explain, .put = put, .arg = arg};
+		.explain = explain,
+		.wrap = {.columns = ladder_columns(style),
+			 .put = put,
+			 .arg = arg},
+	};
 	const struct flow_config config = {.details = true,
 					   .conversations_max = 1024};
 	struct flow *flow = flow_new(&config, error);

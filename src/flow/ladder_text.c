@@ -8,6 +8,7 @@
 #include "flow/phrase.h"
 #include "flow/proof.h"
 #include "flow/say.h"
+#include "flow/wrap.h"
 #include "wire/packet.h"
 
 /*
@@ -17,10 +18,8 @@
 enum {
 	COLUMNS = 80,
 	COLUMNS_MIN = 60,
-	COLUMNS_MAX = 240,
 	TIME_COLUMNS = 11,
 	STATE_COLUMNS = 12,
-	LINE_BYTES = COLUMNS_MAX * 4 + 1,
 };
 
 struct drawing {
@@ -33,21 +32,6 @@ struct drawing {
 	void *arg;
 };
 
-static void put_blanks(struct phrase *line, size_t count)
-{
-	phrase_add(line, "%*s", (int)count, "");
-}
-
-/* The text and blanks up to the width. */
-static void put_padded(struct phrase *line, const char *text, size_t width)
-{
-	size_t columns = say_columns(text);
-
-	phrase_add(line, "%s", text);
-	if (columns < width)
-		put_blanks(line, width - columns);
-}
-
 static void put_bars(struct phrase *line, const struct drawing *drawing,
 		     size_t count)
 {
@@ -55,44 +39,18 @@ static void put_bars(struct phrase *line, const struct drawing *drawing,
 		phrase_add(line, "%s", drawing->bar);
 }
 
-/* Where a line of text may be broken to fit: behind a blank, if there is. */
-static size_t break_at(const char *text, size_t columns)
+/* A line of text from that column on, on as many lines as it needs. */
+static void put_text(const struct drawing *drawing, const char *margin,
+		     unsigned indent, const char *text)
 {
-	size_t fits = say_fit(text, columns), at = fits;
+	const struct wrap wrap = {
+		.columns = drawing->style.columns,
+		.indent = indent,
+		.put = drawing->put,
+		.arg = drawing->arg,
+	};
 
-	if (text[fits] == '\0')
-		return fits;
-	while (at > 0 && text[at - 1] != ' ' && text[at] != ' ')
-		at--;
-	return at > 0 ? at : fits;
-}
-
-/* Without the blanks at its end. */
-static size_t trimmed(const char *text, size_t bytes)
-{
-	while (bytes > 0 && text[bytes - 1] == ' ')
-		bytes--;
-	return bytes;
-}
-
-/* Text from the column `indent` on, on as many lines as it needs; `margin`
- * stands before the first. */
-static void put_wrapped(const struct drawing *drawing, const char *margin,
-			size_t indent, const char *text)
-{
-	char bytes[LINE_BYTES];
-	struct phrase line;
-	size_t taken;
-
-	do {
-		taken = break_at(text, drawing->style.columns - indent);
-		phrase_begin(&line, bytes, sizeof(bytes));
-		put_padded(&line, margin, indent);
-		phrase_add(&line, "%.*s", (int)trimmed(text, taken), text);
-		drawing->put(drawing->arg, bytes);
-		text += taken + strspn(text + taken, " ");
-		margin = "";
-	} while (*text && taken > 0);
+	wrap_text(&wrap, margin, text);
 }
 
 /* The arrow with its label; the label must leave room for both ends. */
@@ -114,7 +72,7 @@ static void put_arrow(struct phrase *line, const struct drawing *drawing,
 static void put_row(const struct drawing *drawing, int64_t since_ns,
 		    const char *label, bool to_server)
 {
-	char bytes[LINE_BYTES], time[32];
+	char bytes[WRAP_LINE_BYTES], time[32];
 	struct phrase line;
 	long long us = since_ns / 1000;
 
@@ -122,7 +80,7 @@ static void put_row(const struct drawing *drawing, int64_t since_ns,
 		 (us < 0 ? -us : us) / 1000000, (us < 0 ? -us : us) % 1000000);
 	phrase_begin(&line, bytes, sizeof(bytes));
 	phrase_add(&line, "%*s ", TIME_COLUMNS, time);
-	put_padded(&line, drawing->client, STATE_COLUMNS);
+	phrase_padded(&line, drawing->client, STATE_COLUMNS);
 	phrase_add(&line, " ");
 	put_arrow(&line, drawing, label, to_server);
 	phrase_add(&line, " %s", drawing->server);
@@ -207,12 +165,12 @@ static void draw_segment(struct drawing *drawing, const struct segment *segment)
 	drawing->server = endstate_name(segment->server_state);
 	put_row(drawing, segment->since_ns, text, segment->from_client);
 	proof_line(segment, window_shown, text, sizeof(text));
-	put_wrapped(drawing, frame_margin(segment->frame, margin),
-		    TIME_COLUMNS + 1, text);
+	put_text(drawing, frame_margin(segment->frame, margin),
+		 TIME_COLUMNS + 1, text);
 	if (!drawing->style.raw)
 		return;
 	raw_line(segment, text, sizeof(text));
-	put_wrapped(drawing, "", TIME_COLUMNS + 1, text);
+	put_text(drawing, "", TIME_COLUMNS + 1, text);
 }
 
 /* The arrow ends at the end whose packet is quoted: it goes back to it. */
@@ -231,10 +189,10 @@ static void draw_notice(const struct drawing *drawing,
 		   addr_format(&notice->source, address),
 		   (unsigned)notice->type, (unsigned)notice->code);
 	notice_quote(notice, text + phrase.used, sizeof(text) - phrase.used);
-	put_wrapped(drawing, frame_margin(notice->frame, margin),
-		    TIME_COLUMNS + 1, text);
-	put_wrapped(drawing, "", TIME_COLUMNS + 1,
-		    notice_why(notice, text, sizeof(text)));
+	put_text(drawing, frame_margin(notice->frame, margin), TIME_COLUMNS + 1,
+		 text);
+	put_text(drawing, "", TIME_COLUMNS + 1,
+		 notice_why(notice, text, sizeof(text)));
 }
 
 static void draw_fragment(const struct drawing *drawing,
@@ -250,8 +208,8 @@ static void draw_fragment(const struct drawing *drawing,
 		 fragment->more ? _("of the segment with ID %1$u; more follow")
 				: _("of the segment with ID %1$u; the last"),
 		 fragment->id);
-	put_wrapped(drawing, frame_margin(fragment->frame, margin),
-		    TIME_COLUMNS + 1, text);
+	put_text(drawing, frame_margin(fragment->frame, margin),
+		 TIME_COLUMNS + 1, text);
 }
 
 static void draw_row(struct drawing *drawing, const struct ladder_row *row)
@@ -312,7 +270,7 @@ static void draw_end(const struct drawing *drawing, int which)
 		phrase_add(&phrase, ": ");
 		say_offer(&phrase, syn);
 	}
-	put_wrapped(drawing, "", 0, text);
+	put_text(drawing, "", 0, text);
 }
 
 /* What the reader must know about where and when this was captured. */
@@ -322,35 +280,35 @@ static void draw_caveats(const struct drawing *drawing)
 		&drawing->ladder->conversation;
 
 	if (conversation_is_midstream(conversation))
-		put_wrapped(drawing, "", 0,
-			    _("The capture begins midstream: no SYN was seen "
-			      "first, so who is the client is a guess, and "
-			      "numbers count from the first segment seen."));
+		put_text(drawing, "", 0,
+			 _("The capture begins midstream: no SYN was seen "
+			   "first, so who is the client is a guess, and "
+			   "numbers count from the first segment seen."));
 	if (conversation_is_one_sided(conversation))
-		put_wrapped(drawing, "", 0,
-			    _("Only one end was seen sending."));
+		put_text(drawing, "", 0, _("Only one end was seen sending."));
 	if (conversation_is_offloaded(conversation))
-		put_wrapped(drawing, "", 0,
-			    _("Some segments are larger than the MSS: the "
-			      "capture sits above the network card, which "
-			      "cuts them."));
+		put_text(drawing, "", 0,
+			 _("Some segments are larger than the MSS: the "
+			   "capture sits above the network card, which "
+			   "cuts them."));
 }
 
 static void draw_head(const struct drawing *drawing)
 {
-	char bytes[LINE_BYTES];
+	char bytes[WRAP_LINE_BYTES];
 	struct phrase line;
 
 	draw_end(drawing, CLIENT);
 	draw_end(drawing, SERVER);
-	put_wrapped(drawing, "", 0,
-		    _("States are those inferred at the one point of the "
-		      "capture; LISTEN of an end that has sent nothing is "
-		      "presumed."));
+	put_text(drawing, "", 0,
+		 _("States are those inferred at the one point of the "
+		   "capture; LISTEN of an end that has sent nothing is "
+		   "presumed."));
 	draw_caveats(drawing);
 	phrase_begin(&line, bytes, sizeof(bytes));
-	put_padded(&line, _("   seconds"), TIME_COLUMNS + 1);
-	put_padded(&line, _("client"), STATE_COLUMNS + 1 + drawing->arrow + 1);
+	phrase_padded(&line, _("   seconds"), TIME_COLUMNS + 1);
+	phrase_padded(&line, _("client"),
+		      STATE_COLUMNS + 1 + drawing->arrow + 1);
 	phrase_add(&line, "%s", _("server"));
 	drawing->put(drawing->arg, bytes);
 }
@@ -364,12 +322,21 @@ static void draw_foot(const struct drawing *drawing)
 		snprintf(text, sizeof(text),
 			 _("... and %1$llu more rows, left out."),
 			 (unsigned long long)ladder->left_out);
-		put_wrapped(drawing, "", TIME_COLUMNS + 1, text);
+		put_text(drawing, "", TIME_COLUMNS + 1, text);
 	}
 	if (!drawing->style.headless)
-		put_wrapped(
-			drawing, "", TIME_COLUMNS + 1,
-			close_text(conversation_close(&ladder->conversation)));
+		put_text(drawing, "", TIME_COLUMNS + 1,
+			 close_text(conversation_close(&ladder->conversation)));
+}
+
+unsigned ladder_columns(const struct ladder_style *style)
+{
+	if (style->columns == 0)
+		return COLUMNS;
+	if (style->columns < COLUMNS_MIN)
+		return COLUMNS_MIN;
+	return style->columns < WRAP_COLUMNS_MAX ? style->columns
+						 : WRAP_COLUMNS_MAX;
 }
 
 void ladder_text(const struct ladder *ladder, const struct ladder_style *style,
@@ -387,12 +354,7 @@ void ladder_text(const struct ladder *ladder, const struct ladder_style *style,
 		.arg = arg,
 	};
 
-	if (drawing.style.columns == 0)
-		drawing.style.columns = COLUMNS;
-	if (drawing.style.columns < COLUMNS_MIN)
-		drawing.style.columns = COLUMNS_MIN;
-	if (drawing.style.columns > COLUMNS_MAX)
-		drawing.style.columns = COLUMNS_MAX;
+	drawing.style.columns = ladder_columns(style);
 	drawing.arrow = drawing.style.columns - TIME_COLUMNS - 1 -
 			2 * (STATE_COLUMNS + 1);
 	if (!style->headless)

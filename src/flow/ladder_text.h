@@ -22,6 +22,9 @@ struct ladder_style {
 	bool headless;    /* no heading (addresses, options, legend) */
 };
 
+/* The columns that the style comes to: 60 to 240. */
+unsigned ladder_columns(const struct ladder_style *style);
+
 /* put() gets each line, without LF, valid only during the call. */
 void ladder_text(const struct ladder *ladder, const struct ladder_style *style,
 		 void (*put)(void *arg, const char *line), void *arg);

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "flow/say.h"
+
 void phrase_begin(struct phrase *phrase, char *text, size_t bytes)
 {
 	*phrase = (struct phrase){.text = text, .bytes = bytes};
@@ -41,6 +43,14 @@ void phrase_add(struct phrase *phrase, const char *format, ...)
 		phrase->used += (size_t)wanted;
 	else
 		cut_whole(phrase);
+}
+
+void phrase_padded(struct phrase *phrase, const char *text, size_t columns)
+{
+	size_t taken = say_columns(text);
+
+	phrase_add(phrase, "%s%*s", text,
+		   taken < columns ? (int)(columns - taken) : 0, "");
 }
 
 void phrase_terms(struct phrase *phrase, int first, unsigned long long term,

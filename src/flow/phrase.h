@@ -16,6 +16,9 @@ void phrase_begin(struct phrase *phrase, char *text, size_t bytes);
 void phrase_add(struct phrase *phrase, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The text, and blanks up to so many columns. */
+void phrase_padded(struct phrase *phrase, const char *text, size_t columns);
+
 /* A sum, term by term: "1448 + 1448 + 38"; more than three alike as
  * "45 x 1448". `first`: it begins the sum. */
 void phrase_terms(struct phrase *phrase, int first, unsigned long long term,
