@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* A line put together by printf() pieces into the caller's bytes; what does
+/* A line put together by formatted pieces in the caller's bytes; what does
  * not fit is cut, never within a character of UTF-8. */
 struct phrase {
 	char *text;
