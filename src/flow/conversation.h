@@ -124,8 +124,7 @@ struct conversation {
 	uint8_t close;        /* by RST, else ask conversation_close() */
 	uint8_t marks;        /* CONVERSATION_... */
 	char history[HISTORY_MAX];
-	/* For flow/ alone. */
-	uint32_t hash_next, newer, older; /* the table's; indices, 0 none */
+	uint32_t newer, older; /* the table's: numbers, 0 none */
 };
 
 /* No SYN was seen first: who is the client was guessed. */

@@ -12,14 +12,21 @@ enum {
 	CHUNK = 1 << CHUNK_BITS, /* conversations: about 130 KiB */
 };
 
+/* How a hash leads to its conversations: apart from them, and so close
+ * together that a flood of strangers finds it all in the cache. */
+struct link {
+	uint32_t hash, next;
+};
+
 /* Conversations are numbered from 1; 0 is none. Number n stands in chunk
- * n >> CHUNK_BITS. A free one is chained by hash_next. */
+ * n >> CHUNK_BITS and has links[n]. Free numbers are chained there too. */
 struct flowtable {
 	struct cookie_key key;
 	uint32_t limit, count, used, spare;
 	uint32_t newest, oldest;
 	uint32_t latest; /* found last: most frames follow their like */
 	uint32_t mask, *heads;
+	struct link *links;
 	size_t stride; /* bytes of a conversation and what is behind it */
 	char **chunks;
 };
@@ -51,8 +58,9 @@ struct flowtable *flowtable_new(const struct cookie_key *key, uint32_t limit,
 	table->used = 1;
 	table->mask = heads - 1;
 	table->heads = calloc(heads, sizeof(*table->heads));
+	table->links = calloc((size_t)limit + 1, sizeof(*table->links));
 	table->chunks = calloc((limit >> CHUNK_BITS) + 1, sizeof(char *));
-	if (!table->heads || !table->chunks) {
+	if (!table->heads || !table->links || !table->chunks) {
 		flowtable_free(table);
 		return NULL;
 	}
@@ -67,6 +75,7 @@ void flowtable_free(struct flowtable *table)
 	     i++)
 		free(table->chunks[i]);
 	free(table->chunks);
+	free(table->links);
 	free(table->heads);
 	free(table);
 }
@@ -82,8 +91,8 @@ static size_t addr_bytes(const struct addr *addr)
 }
 
 /* The same for both directions: the lower end comes first. */
-static uint32_t *head_of(const struct flowtable *table,
-			 const struct endpoints *ends)
+static uint32_t hash_of(const struct flowtable *table,
+			const struct endpoints *ends)
 {
 	size_t bytes = addr_bytes(ends->source);
 	uint8_t tuple[36];
@@ -98,9 +107,12 @@ static uint32_t *head_of(const struct flowtable *table,
 	memcpy(tuple, low->bytes, bytes);
 	memcpy(tuple + bytes, high->bytes, bytes);
 	memcpy(tuple + 2 * bytes, ports, sizeof(ports));
-	return &table->heads[siphash(&table->key, tuple,
-				     2 * bytes + sizeof(ports)) &
-			     table->mask];
+	return (uint32_t)siphash(&table->key, tuple, 2 * bytes + sizeof(ports));
+}
+
+static uint32_t *head_of(const struct flowtable *table, uint32_t hash)
+{
+	return &table->heads[hash & table->mask];
 }
 
 static bool is_end(const struct conversation *conversation, int which,
@@ -149,18 +161,24 @@ static void link_newest(struct flowtable *table, uint32_t number)
 	table->newest = number;
 }
 
+static uint32_t look_up_hashed(const struct flowtable *table,
+			       const struct endpoints *ends, uint32_t hash)
+{
+	uint32_t number = *head_of(table, hash);
+
+	while (number && (table->links[number].hash != hash ||
+			  !is_between(at(table, number), ends)))
+		number = table->links[number].next;
+	return number;
+}
+
 /* Its number, or 0. */
 static uint32_t look_up(const struct flowtable *table,
 			const struct endpoints *ends)
 {
-	uint32_t number = table->latest;
-
-	if (number && is_between(at(table, number), ends))
-		return number;
-	number = *head_of(table, ends);
-	while (number && !is_between(at(table, number), ends))
-		number = at(table, number)->hash_next;
-	return number;
+	if (table->latest && is_between(at(table, table->latest), ends))
+		return table->latest;
+	return look_up_hashed(table, ends, hash_of(table, ends));
 }
 
 struct conversation *flowtable_peek(struct flowtable *table,
@@ -191,24 +209,15 @@ struct conversation *flowtable_victim(struct flowtable *table)
 	return table->count < table->limit ? NULL : at(table, table->oldest);
 }
 
-/* Takes it out of its chain where it is in one; its number, or 0. */
-static uint32_t unchain(struct flowtable *table,
-			const struct conversation *conversation)
+/* Out of its chain, where it is in one. */
+static void unchain(struct flowtable *table, uint32_t number)
 {
-	const struct endpoints ends = {
-		.source = &conversation->addr[0],
-		.dest = &conversation->addr[1],
-		.source_port = conversation->port[0],
-		.dest_port = conversation->port[1],
-	};
-	uint32_t *link = head_of(table, &ends), number;
+	uint32_t *link = head_of(table, table->links[number].hash);
 
-	while (*link && at(table, *link) != conversation)
-		link = &at(table, *link)->hash_next;
-	number = *link;
-	if (number)
-		*link = at(table, number)->hash_next;
-	return number;
+	while (*link && *link != number)
+		link = &table->links[*link].next;
+	if (*link)
+		*link = table->links[number].next;
 }
 
 static uint32_t number_of(const struct flowtable *table,
@@ -224,11 +233,11 @@ void flowtable_remove(struct flowtable *table,
 {
 	uint32_t number = number_of(table, conversation);
 
-	unchain(table, conversation);
+	unchain(table, number);
 	unlink_touched(table, conversation);
 	if (table->latest == number)
 		table->latest = 0;
-	conversation->hash_next = table->spare;
+	table->links[number].next = table->spare;
 	table->spare = number;
 	table->count--;
 }
@@ -240,7 +249,7 @@ static uint32_t take_number(struct flowtable *table)
 	char **chunk;
 
 	if (number) {
-		table->spare = at(table, number)->hash_next;
+		table->spare = table->links[number].next;
 		return number;
 	}
 	number = table->used;
@@ -256,21 +265,22 @@ static uint32_t take_number(struct flowtable *table)
 struct conversation *flowtable_add(struct flowtable *table,
 				   const struct endpoints *ends)
 {
-	uint32_t number = take_number(table), old = look_up(table, ends), *head;
+	uint32_t number = take_number(table), hash = hash_of(table, ends);
+	uint32_t old = look_up_hashed(table, ends, hash), *head;
 	struct conversation *conversation;
 
 	if (!number)
 		return NULL;
 	if (old)
-		unchain(table, at(table, old));
+		unchain(table, old);
 	conversation = at(table, number);
 	memset(conversation, 0, table->stride);
 	conversation->addr[0] = *ends->source;
 	conversation->addr[1] = *ends->dest;
 	conversation->port[0] = ends->source_port;
 	conversation->port[1] = ends->dest_port;
-	head = head_of(table, ends);
-	conversation->hash_next = *head;
+	head = head_of(table, hash);
+	table->links[number] = (struct link){hash, *head};
 	*head = number;
 	link_newest(table, number);
 	table->latest = number;

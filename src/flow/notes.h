@@ -13,6 +13,15 @@ struct side;
  * names retransmissions, duplicate ACKs and the like, so that its users find
  * the same words. Written from what it documents and does. Pure.
  *
+ * Where `tshark -2` says something else, it is meant:
+ *   - Beside fast and spurious retransmissions it prints "retransmission" as
+ *     well; here a segment has one of the three.
+ *   - Its second pass knows the first number of a SYN,ACK that comes later in
+ *     the stream: frames before it (of an older connection, after a port was
+ *     reused) are relative to that number there, and to themselves here; and
+ *     a first SYN,ACK is "port reused" already when a later one differs.
+ *   - Of the first fragment of a segment it prints raw numbers.
+ *
  * As there, 0 in `next`, `solid` and `ack` of a side means not known: a raw
  * number that happens to be 0 costs a note once in 2^32.
  */
