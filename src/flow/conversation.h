@@ -91,7 +91,7 @@ struct side {
 	uint16_t window;
 	uint16_t mss;       /* announced; 0 */
 	uint16_t largest;   /* segment of data it sent, up to 65535 */
-	int8_t scale;       /* -1 none seen, else the option's shift, <= 14 */
+	int8_t scale;       /* SCALE_..., else the option's shift, <= 14 */
 	uint8_t state;      /* enum endstate */
 	uint8_t marks;      /* SIDE_... */
 	bool window_of_syn; /* window is that of a SYN: not to be scaled */
@@ -104,8 +104,8 @@ enum {
 	CONVERSATION_OFFLOAD = 4,
 	CONVERSATION_FIN_ALONE = 8, /* the first FIN was acked by itself */
 	CONVERSATION_FIN_CROSSED = 16,
-	CONVERSATION_SYN = 64, /* a SYN without ACK was seen: syn_ns holds */
 	CONVERSATION_ICMP_LAST = 32, /* an error, and no answer since */
+	CONVERSATION_SYN = 64, /* a SYN without ACK was seen: syn_ns holds */
 };
 
 struct conversation {

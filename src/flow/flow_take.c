@@ -110,7 +110,7 @@ static void collect_ended(struct flow_event *event, const struct write ended[2])
 	}
 }
 
-static void take_details(struct flow *flow, struct flow_event *event,
+static void take_details(struct flow_event *event,
 			 struct conversation *conversation, int which,
 			 const struct tcpoptions *options,
 			 const struct conversation_step *step)
@@ -125,7 +125,6 @@ static void take_details(struct flow *flow, struct flow_event *event,
 	};
 	struct write ended[2] = {{.number = 0}, {.number = 0}};
 
-	(void)flow;
 	if (step)
 		segment_fill(&event->segment, &source, ended);
 	else
@@ -151,7 +150,7 @@ static int take_first_fragment(struct flow *flow, struct flow_event *event,
 	conversation_touch(conversation, which, &event->frame);
 	if (flow->details) {
 		tcpoptions_parse(&options, &event->frame.tcp);
-		take_details(flow, event, conversation, which, &options, NULL);
+		take_details(event, conversation, which, &options, NULL);
 	}
 	return 0;
 }
@@ -182,7 +181,7 @@ static int take_tcp(struct flow *flow, struct flow_event *event)
 	if (reused)
 		step.notes |= NOTE_PORT_REUSED;
 	if (flow->details)
-		take_details(flow, event, conversation, which, &options, &step);
+		take_details(event, conversation, which, &options, &step);
 	return 0;
 }
 
