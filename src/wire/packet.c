@@ -340,7 +340,7 @@ enum packet_error packet_tcp(const struct packet *packet, struct tcp_view *tcp)
 	if (header_bytes < TCP_BYTES)
 		return PACKET_MALFORMED;
 	error = payload_has(packet, header_bytes);
-	if (error)
+	if (error == PACKET_MALFORMED)
 		return error;
 
 	tcp->seq = load_be32(at + 4);
@@ -350,10 +350,15 @@ enum packet_error packet_tcp(const struct packet *packet, struct tcp_view *tcp)
 	tcp->checksum = load_be16(at + 16);
 	tcp->urgent = load_be16(at + 18);
 	tcp->options = at + TCP_BYTES;
-	tcp->options_bytes = header_bytes - TCP_BYTES;
 	tcp->data = at + header_bytes;
-	tcp->data_bytes = packet->payload_bytes - header_bytes;
 	tcp->data_length = packet->payload_length - header_bytes;
+	if (error) { /* the capture ends within the options */
+		tcp->options_bytes = packet->payload_bytes - TCP_BYTES;
+		tcp->data = at + packet->payload_bytes;
+		return error;
+	}
+	tcp->options_bytes = header_bytes - TCP_BYTES;
+	tcp->data_bytes = packet->payload_bytes - header_bytes;
 	return PACKET_OK;
 }
 

@@ -98,7 +98,9 @@ enum packet_error packet_parse_ip(struct packet *packet, const uint8_t *bytes,
 
 /* PACKET_OK when the 20 bytes and the options claimed are there and
  * fragment_offset is 0. Else the ports hold if they are there (they are 0
- * where not), and nothing else does. RFC 9293 3.1. */
+ * where not), and nothing else does; but where the capture ends within the
+ * options (PACKET_TRUNCATED, and `options` is set) all holds that is there.
+ * RFC 9293 3.1. */
 enum packet_error packet_tcp(const struct packet *packet, struct tcp_view *tcp);
 
 /* PACKET_OK for destination unreachable, time exceeded, parameter problem,
