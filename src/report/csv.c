@@ -2,7 +2,6 @@
 #include "report/format.h"
 
 #include "report/line.h"
-#include "report/writer.h"
 
 /* RFC 4180, but with LF alone, so that cut(1) and awk(1) find no CR in the
  * last field. Only ports: a summary line would be a record of another kind. */
@@ -13,7 +12,7 @@ static void csv_begin(struct format_context *context)
 
 	line_begin(&line);
 	line_text(&line, "ip,proto,port,state,reason,ttl,rtt_us,tries,service");
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 }
 
 /* Unknown (negative) is the empty field. */
@@ -47,7 +46,7 @@ static void csv_row(struct format_context *context,
 	line_text(&line, ",");
 	if (row->service)
 		line_csv(&line, row->service);
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 }
 
 const struct format *format_csv(void)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/writer.h"
 
 void line_begin(struct line *line)
 {
@@ -108,4 +109,13 @@ void line_csv(struct line *line, const char *text)
 		line_add(line, text, 1);
 	}
 	line_add(line, "\"", 1);
+}
+
+void line_end(struct line *line, struct writer *writer)
+{
+	if (line->used == sizeof(line->bytes))
+		line->used--;
+	line->bytes[line->used++] = '\n';
+	writer_begin(writer, line->used);
+	writer_put(writer, line->bytes, line->used);
 }

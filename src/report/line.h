@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct writer;
+
 /*
  * One line of output in the making. By hand and not by printf: a full scan
  * of a host is 65,535 of them, and no locale may put a comma into a number.
@@ -33,5 +35,8 @@ void line_decimal(struct line *line, uint64_t value, unsigned decimals);
 void line_json(struct line *line, const char *text);
 /* A field, quoted where RFC 4180 2 asks for it. */
 void line_csv(struct line *line, const char *text);
+
+/* The line and its LF to the writer. */
+void line_end(struct line *line, struct writer *writer);
 
 #endif

@@ -2,7 +2,6 @@
 #include "report/format.h"
 
 #include "report/line.h"
-#include "report/writer.h"
 
 /* Objects of one line each. Field names and their order are promised; more
  * may come at the end. */
@@ -40,7 +39,7 @@ static void ndjson_row(struct format_context *context,
 	if (row->service)
 		field_string(&line, ",\"service\":", row->service);
 	line_text(&line, "}");
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 }
 
 static void summary_counts(struct line *line, const struct summary *summary)
@@ -89,7 +88,7 @@ static void ndjson_summary(struct format_context *context,
 	line_text(&line, ",\"expected_wrong\":");
 	line_decimal(&line, format_millionths(summary->expected_wrong), 6);
 	line_text(&line, "}");
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 }
 
 const struct format *format_ndjson(void)

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/escape.h"
+#include "base/writer.h"
 #include "report/format.h"
-#include "report/writer.h"
 
 /* One output. */
 struct sink {

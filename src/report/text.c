@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "report/line.h"
-#include "report/writer.h"
 
 /*
  * ADDRESS          PORT  STATE     REASON       RTT  SERVICE
@@ -80,7 +79,7 @@ static void text_heading(struct format_context *context)
 	line_text(&line, "  SERVICE");
 	if (context->colour)
 		line_text(&line, "\033[0m");
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 	context->headed = true;
 }
 
@@ -131,7 +130,7 @@ static void text_row(struct format_context *context,
 		line_text(&line, "  ");
 		line_text(&line, row->service);
 	}
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 }
 
 /* "4 filtered (no-reply)", or with more than one reason
@@ -175,7 +174,7 @@ static void text_rest(struct format_context *context,
 		text_not_shown(&line, summary, (enum verdict)v);
 	}
 	if (n)
-		writer_line(context->writer, &line);
+		line_end(&line, context->writer);
 }
 
 /* What "filtered" is worth: only where a lost packet can have made one. */
@@ -195,13 +194,13 @@ static void text_loss(struct format_context *context,
 	line_text(&line, "loss ");
 	if (!(summary->loss >= 0)) {
 		line_text(&line, "unknown: nothing answered");
-		writer_line(context->writer, &line);
+		line_end(&line, context->writer);
 		return;
 	}
 	line_decimal(&line, (loss + 50) / 100, 1);
 	line_text(&line, "%, wrong verdicts to be expected: ");
 	line_decimal(&line, wrong, 3);
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 }
 
 /* "1 probe", "2 probes" */
@@ -223,7 +222,7 @@ static void text_incomplete(struct format_context *context,
 	line_text(&line, "incomplete: ");
 	text_count(&line, summary->unasked, "port");
 	line_text(&line, " unasked");
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 }
 
 static void text_summary(struct format_context *context,
@@ -244,7 +243,7 @@ static void text_summary(struct format_context *context,
 	line_text(&line, ", ");
 	line_decimal(&line, (uint64_t)summary->elapsed_ns / 1000000, 3);
 	line_text(&line, " s");
-	writer_line(context->writer, &line);
+	line_end(&line, context->writer);
 }
 
 const struct format *format_text(void)

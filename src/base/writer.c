@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/writer.h"
+#include "base/writer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "report/line.h"
 
 enum {
 	PAGE_BYTES = 4096, /* larger pages hold whole ones of these */
@@ -42,6 +42,8 @@ int writer_open(struct writer *writer, const char *path, struct error *error)
 	writer->path = path ? strdup(path) : NULL;
 	writer->failed = 0;
 	writer->used = 0;
+	writer->pending = 0;
+	writer->n_cuts = 0;
 	writer->offset = 0;
 	writer->fd = path ? open(path, OPEN_FLAGS, 0666) : STDOUT_FILENO;
 	if ((path && !writer->path) || writer->fd < 0 ||
@@ -51,6 +53,7 @@ int writer_open(struct writer *writer, const char *path, struct error *error)
 	writer->terminal = isatty(writer->fd);
 	if (writer->regular)
 		writer->offset = start_offset(writer->fd);
+	writer->whole = writer->offset;
 	return 0;
 fail:
 	open_failed(error, path);
@@ -88,22 +91,13 @@ static ssize_t write_some(struct writer *writer, const char *bytes,
 	}
 }
 
-/* How many of the bytes (which end at a line's end) to write at once. */
-static size_t chunk_length(const struct writer *writer, const char *bytes,
-			   size_t length)
+/* Half a record at the end is worse than none: take it back. What somebody
+ * else opened, and may append to, stays as it is. */
+static void fail(struct writer *writer)
 {
-	size_t limit = PIPE_BUF, end;
-
-	if (writer->regular)
-		limit = PAGE_BYTES - (size_t)(writer->offset % PAGE_BYTES);
-	if (length <= limit)
-		return length;
-	for (end = limit; end > 0; end--)
-		if (bytes[end - 1] == '\n')
-			return end;
-	for (end = limit; bytes[end] != '\n'; end++)
-		; /* the one line that has to be cut */
-	return end + 1;
+	writer->failed = errno;
+	if (writer->path && writer->regular && writer->offset > writer->whole)
+		(void)!ftruncate(writer->fd, writer->whole);
 }
 
 static int write_all(struct writer *writer, const char *bytes, size_t length)
@@ -113,7 +107,7 @@ static int write_all(struct writer *writer, const char *bytes, size_t length)
 	while (length) {
 		n = write_some(writer, bytes, length);
 		if (n < 0) {
-			writer->failed = errno;
+			fail(writer);
 			return -1;
 		}
 		bytes += n;
@@ -125,29 +119,82 @@ static int write_all(struct writer *writer, const char *bytes, size_t length)
 
 void writer_flush(struct writer *writer)
 {
-	size_t done = 0, chunk;
+	size_t done = 0;
 
-	while (done < writer->used && !writer->failed) {
-		chunk = chunk_length(writer, writer->buffer + done,
-				     writer->used - done);
-		if (write_all(writer, writer->buffer + done, chunk) < 0)
+	for (size_t i = 0; done < writer->used && !writer->failed; i++) {
+		size_t end =
+			i < writer->n_cuts ? writer->cuts[i] : writer->used;
+
+		if (write_all(writer, writer->buffer + done, end - done) < 0)
 			break;
-		done += chunk;
+		done = end;
+		if (done < writer->used || !writer->pending)
+			writer->whole = writer->offset;
 	}
 	writer->used = 0;
+	writer->n_cuts = 0;
 }
 
-void writer_line(struct writer *writer, struct line *line)
+static void cut_at(struct writer *writer, size_t at)
+{
+	size_t last = writer->n_cuts ? writer->cuts[writer->n_cuts - 1] : 0;
+
+	if (at <= last)
+		return;
+	assert(writer->n_cuts < WRITER_CUTS);
+	writer->cuts[writer->n_cuts++] = at;
+}
+
+static off_t page_of(const struct writer *writer, size_t at)
+{
+	return (writer->offset + (off_t)at) / PAGE_BYTES;
+}
+
+/* Where this record has to part from those before and behind it. */
+static void note_cuts(struct writer *writer, size_t length)
+{
+	size_t start = writer->used, end = start + length;
+	size_t last = writer->n_cuts ? writer->cuts[writer->n_cuts - 1] : 0;
+	off_t page = page_of(writer, end - 1);
+
+	if (writer->regular ? page_of(writer, last) != page
+			    : end - last > PIPE_BUF)
+		cut_at(writer, start);
+	if (writer->regular && page_of(writer, start) != page)
+		cut_at(writer, end);
+}
+
+void writer_begin(struct writer *writer, size_t length)
 {
 	if (writer->failed)
 		return;
-	if (line->used == sizeof(line->bytes))
-		line->used--;
-	line->bytes[line->used++] = '\n';
-	if (writer->used + line->used > WRITER_BUFFER_BYTES)
+	assert(writer->pending == 0 && length > 0);
+	if (writer->used + length > WRITER_BUFFER_BYTES)
 		writer_flush(writer);
-	memcpy(writer->buffer + writer->used, line->bytes, line->used);
-	writer->used += line->used;
+	if (length <= WRITER_BUFFER_BYTES)
+		note_cuts(writer, length);
+	writer->pending = length;
+}
+
+void writer_put(struct writer *writer, const void *bytes, size_t length)
+{
+	const char *at = bytes;
+
+	if (writer->failed)
+		return;
+	assert(length <= writer->pending);
+	while (length && !writer->failed) {
+		size_t room = WRITER_BUFFER_BYTES - writer->used;
+		size_t part = length < room ? length : room;
+
+		memcpy(writer->buffer + writer->used, at, part);
+		writer->used += part;
+		writer->pending -= part;
+		at += part;
+		length -= part;
+		if (length)
+			writer_flush(writer);
+	}
 }
 
 int writer_finish(struct writer *writer, struct error *error)
