@@ -5,14 +5,16 @@
 #include <stdint.h>
 
 /*
- * The block of TCP source ports that probes leave from, one for each try. It
+ * The block of TCP source ports that probes leave from: one for each try,
+ * then those of canaries, so that a probe's port says which it is. It
  * lies outside the kernel's ephemeral range and is held for the run by
  * sockets which are bound but do not listen, so that nobody else gets them
  * and the kernel still answers each SYN,ACK with a RST.
  */
 struct sourceports;
 
-#define SOURCEPORTS_COUNT 16
+#define SOURCEPORTS_TRIES 16
+#define SOURCEPORTS_COUNT (SOURCEPORTS_TRIES + 16)
 
 /* wanted: the one port of -g, or 0 for a block. Always a usable block, chosen
  * by `random`; what could not be reserved is said by log_line(LOG_WARN). NULL

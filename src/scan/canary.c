@@ -59,6 +59,13 @@ static bool choose(const struct engine *engine, struct group *group,
 	return false;
 }
 
+static uint8_t port_offset(const struct engine_config *config, unsigned choice)
+{
+	if (config->canary_ports == 0)
+		return (uint8_t)(choice % config->source_ports);
+	return (uint8_t)(config->source_ports + choice % config->canary_ports);
+}
+
 struct flight *canary_take(struct engine *engine, struct group *group)
 {
 	struct flight *flight;
@@ -72,7 +79,7 @@ struct flight *canary_take(struct engine *engine, struct group *group)
 	flight->group = (uint32_t)(group - engine->groups);
 	flight->state = FLIGHT_CANARY;
 	/* A late answer to the last one must not pass for this one's. */
-	flight->reason = (uint8_t)(group->choice % engine->config.source_ports);
+	flight->reason = port_offset(&engine->config, group->choice);
 	group->want_canary = false;
 	group->canaries_out++;
 	return flight;

@@ -66,6 +66,8 @@ struct engine_config {
 	int64_t wait_ns;       /* longest wait for a reply; -1: from the RTT */
 	unsigned source_ports; /* try k uses the port (k - 1) % source_ports;
 				  1: tries cannot be told apart */
+	unsigned canary_ports; /* behind those, for canaries in turn; 0: they
+				  use the others */
 	uint32_t held_limit;   /* probes in the air and held; 0: 2^19 */
 	void (*result)(void *context, uint64_t target, uint32_t rank,
 		       const struct result *result); /* addr, port not set */

@@ -29,7 +29,7 @@ static bool fresh_number(struct engine *engine, struct group *group,
 }
 
 static void fill_probe(const struct engine *engine, uint64_t number,
-		       unsigned tries, struct engine_probe *probe)
+		       unsigned port_offset, struct engine_probe *probe)
 {
 	uint32_t ports = engine->config.ports;
 
@@ -37,7 +37,7 @@ static void fill_probe(const struct engine *engine, uint64_t number,
 		.number = number,
 		.target = number / ports,
 		.rank = (uint32_t)(number % ports),
-		.port_offset = (uint8_t)(tries % engine->config.source_ports),
+		.port_offset = (uint8_t)port_offset,
 	};
 }
 
@@ -180,8 +180,10 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 		if (!flight)
 			continue;
 		fill_probe(engine, flight->number,
-			   flight->state == FLIGHT_CANARY ? flight->reason
-							  : flight->tries,
+			   flight->state == FLIGHT_CANARY
+				   ? flight->reason
+				   : flight->tries %
+					     engine->config.source_ports,
 			   probe);
 		probe->flight = flight;
 		pacer_spend(&engine->pacer, now_ns);

@@ -171,8 +171,13 @@ static struct engine *new_engine(const struct synscan_config *config,
 	struct engine *engine = NULL;
 	size_t lanes = pathset_count(config->paths);
 	double *ceilings = calloc(lanes, sizeof(*ceilings));
+	unsigned canary_ports = 0;
 	struct spans spans = {0};
 
+	if (source_ports > SOURCEPORTS_TRIES) {
+		canary_ports = source_ports - SOURCEPORTS_TRIES;
+		source_ports = SOURCEPORTS_TRIES;
+	}
 	if (!ceilings || cut_spans(config, &spans) < 0) {
 		error_errno(error, "paths");
 		goto out;
@@ -198,6 +203,7 @@ static struct engine *new_engine(const struct synscan_config *config,
 			.retries = config->retries,
 			.wait_ns = config->wait_ns,
 			.source_ports = source_ports,
+			.canary_ports = canary_ports,
 			.result = one_result,
 			.context = (void *)config,
 		},

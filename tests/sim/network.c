@@ -9,6 +9,7 @@
 
 #define LIMIT_NS   (3600 * NS_PER_S)
 #define BATCH_MAX  64
+#define TRY_PORTS  16
 #define HELD_LOOKS 1024 /* steps between looks at the table */
 
 struct pending {
@@ -235,6 +236,10 @@ static bool hand_over(struct sim *sim, struct engine *engine,
 		sim->asked[probe->number] = 1;
 		sim->result->first_tries++;
 	}
+	/* Only what has answered is a canary. */
+	if (sim->told && !config->source_ports)
+		sim->result->misnamed += (probe->port_offset >= TRY_PORTS) !=
+					 (sim->told[probe->number] > 0);
 	sim->result->fingerprint = (sim->result->fingerprint ^
 				    (probe->number << 8 | probe->port_offset)) *
 				   0x9e3779b97f4a7c15ULL;
@@ -347,7 +352,8 @@ void sim_run(const struct sim_config *config, struct sim_result *result)
 			.wait_ns = config->wait_ns ? config->wait_ns : -1,
 			.source_ports = config->source_ports
 						? config->source_ports
-						: 16,
+						: TRY_PORTS,
+			.canary_ports = config->source_ports ? 0 : TRY_PORTS,
 			.result = tell,
 			.context = &sim,
 		},

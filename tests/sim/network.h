@@ -30,7 +30,7 @@ struct sim_config {
 	double police_pps;     /* > 0: probes above it are dropped, burst 5 */
 	double rst_pps;        /* > 0: each host sends so many RSTs a second */
 	double device_pps;     /* > 0: the sender's device; else 10 million */
-	unsigned source_ports; /* 0: 16 */
+	unsigned source_ports; /* 0: 16, and 16 for canaries */
 	double rate_pps, ceiling_pps;
 	int retries; /* as -R; -1 for as many as needed */
 	int64_t blind_from_ns, blind_to_ns; /* nothing comes back */
@@ -69,6 +69,8 @@ struct sim_result {
 	uint64_t repeated;    /* replies delivered for a port once more */
 	uint64_t fingerprint; /* of the order of probes and their tries */
 	uint64_t first_tries; /* ports that were asked at all */
+	uint64_t misnamed;    /* probes from a canary's port that are none,
+				 or the other way round */
 	int64_t first_open_ns, last_open_ns;
 };
 

@@ -109,6 +109,7 @@ static void assert_exact(const struct sim_result *result)
 	assert_true(result->ended);
 	assert_int_equal(result->wrong, 0);
 	assert_int_equal(result->missing, 0);
+	assert_int_equal(result->misnamed, 0);
 }
 
 static void assert_took(const struct sim_result *result, double most_s)
