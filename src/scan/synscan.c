@@ -284,6 +284,8 @@ static int open_all(struct synscan *scan, struct error *error)
 	key->cookie.k[1] = scan->config.cookie_key[1];
 	key->source_port = sourceports_first(scan->sourceports);
 	key->source_ports = sourceports_count(scan->sourceports);
+	if (key->source_ports > SOURCEPORTS_TRIES)
+		key->try_ports = SOURCEPORTS_TRIES;
 	scan->receiver.key = *key;
 	if (ways_open(&scan->sender.ways, &scan->config, error) < 0 ||
 	    ways_open_captures(

@@ -84,6 +84,12 @@ static bool segment_is_our_own(const struct packet *packet,
 	return tcp->seq == seq + (flags == TCP_RST);
 }
 
+static enum reply_kind reject(struct reply *out, enum reply_flaw flaw)
+{
+	out->flaw = flaw;
+	return REPLY_REJECTED;
+}
+
 static enum reply_kind classify_tcp(const struct packet *packet,
 				    const struct reply_key *key,
 				    struct reply *out)
@@ -96,17 +102,17 @@ static enum reply_kind classify_tcp(const struct packet *packet,
 	if (!port_is_ours(key, tcp.dest_port))
 		return REPLY_NONE;
 	if (error)
-		return REPLY_REJECTED;
+		return reject(out, FLAW_SHORT);
 	if (segment_is_our_own(packet, &tcp, key))
 		return REPLY_NONE;
 	/* RFC 9293 3.10.7 answers a SYN in no other way that tells the port's
 	 * state: a challenge ACK (RFC 5961 4.2) does not. */
 	if (!(tcp.flags & TCP_ACK) || !(tcp.flags & (TCP_SYN | TCP_RST)))
-		return REPLY_REJECTED;
+		return reject(out, FLAW_FLAGS);
 	seq = cookie_seq(&key->cookie, &packet->dest, tcp.dest_port,
 			 &packet->source, tcp.source_port);
 	if (tcp.ack != seq + 1)
-		return REPLY_REJECTED;
+		return reject(out, FLAW_COOKIE);
 
 	*out = (struct reply){
 		.target = packet->source,
@@ -136,11 +142,12 @@ static enum reply_kind classify_icmp(const struct packet *packet,
 	if (reason == REASON_NONE)
 		return REPLY_NONE;
 	/* It has to come back to whoever sent what it quotes. */
-	if (!addr_equal(&packet->dest, &quoted->source) ||
-	    icmp.seq != cookie_seq(&key->cookie, &quoted->source,
+	if (!addr_equal(&packet->dest, &quoted->source))
+		return reject(out, FLAW_ADDRESS);
+	if (icmp.seq != cookie_seq(&key->cookie, &quoted->source,
 				   icmp.source_port, &quoted->dest,
 				   icmp.dest_port))
-		return REPLY_REJECTED;
+		return reject(out, FLAW_COOKIE);
 
 	*out = (struct reply){
 		.target = quoted->dest,

@@ -29,6 +29,16 @@ struct reply_key {
 	struct cookie_key cookie;
 	uint16_t source_port;  /* the first of the block */
 	uint16_t source_ports; /* how many */
+	uint16_t try_ports;    /* so many are for the tries, one each, the
+				  others for canaries; 0: they do not tell */
+};
+
+/* Why a packet to one of our ports proves nothing. */
+enum reply_flaw {
+	FLAW_SHORT,   /* its TCP header is not all there */
+	FLAW_FLAGS,   /* neither SYN,ACK nor RST,ACK */
+	FLAW_COOKIE,  /* acknowledges, or quotes, another number */
+	FLAW_ADDRESS, /* quotes what another address sent */
 };
 
 struct reply {
@@ -40,10 +50,12 @@ struct reply {
 	enum verdict verdict;
 	enum reason reason;
 	uint8_t ttl;
+	enum reply_flaw flaw;
 };
 
 /* packet: one that packet_parse() found PACKET_OK. *out is filled for
- * REPLY_VERDICT alone; its addresses have scope 0, as packets carry none.
+ * REPLY_VERDICT; its addresses have scope 0, as packets carry none. Of it
+ * only the flaw is filled for REPLY_REJECTED.
  * REPLY_NONE are also ICMP types and codes that say nothing of the port
  * (fragmentation needed, time exceeded), fragments but the first, and what we
  * sent ourselves to a port of the block. */
