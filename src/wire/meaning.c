@@ -82,6 +82,8 @@ void meaning_of_sent(struct meaning *meaning, const struct packet *packet,
 		meaning->kind = MEANING_RESET;
 	else if ((tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		meaning->kind = MEANING_PROBE;
+	else
+		meaning->kind = MEANING_SEGMENT;
 	meaning->target = packet->dest;
 	meaning->port = tcp.dest_port;
 	if (meaning->kind == MEANING_PROBE)
@@ -171,6 +173,9 @@ size_t meaning_text(const struct meaning *meaning,
 		break;
 	case MEANING_RESET:
 		say(&words, "from our own kernel: it knows no such connection");
+		break;
+	case MEANING_SEGMENT:
+		say(&words, "ours, but neither a probe nor a RST");
 		break;
 	case MEANING_QUESTION:
 		say(&words, "asks for an address on the link");

@@ -21,6 +21,7 @@ enum meaning_kind {
 	MEANING_REPLY,     /* it proved itself */
 	MEANING_REJECTED,  /* to one of our ports, but it did not */
 	MEANING_RESET,     /* our kernel's RST, which answers a SYN,ACK */
+	MEANING_SEGMENT,   /* anything else from one of our ports */
 	MEANING_QUESTION,  /* ours: who has this address on the link? */
 	MEANING_NEIGHBOUR, /* an answer to such a one */
 };

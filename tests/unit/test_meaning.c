@@ -213,6 +213,10 @@ static void test_own_kernel(void **state)
 	assert_int_equal(meaning.port, 80);
 	meaning = sent(&key, DLT_RAW, v6);
 	expect(&meaning, "from our own kernel: it knows no such connection");
+	/* What would complete a handshake, and never does. */
+	v4.at[TCP4 + FLAGS] = TCP_ACK;
+	meaning = sent(&key, DLT_RAW, v4);
+	expect(&meaning, "ours, but neither a probe nor a RST");
 	free(v4.at);
 	free(v6.at);
 }
