@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,6 +21,8 @@
 #include "net/privs.h"
 #include "report/progress.h"
 #include "report/sink.h"
+#include "scan/recorder.h"
+#include "scan/recordfile.h"
 #include "scan/synscan.h"
 
 struct run {
@@ -25,6 +31,8 @@ struct run {
 	struct netlink *netlink;
 	struct pathset *paths;
 	struct sinks *sinks;
+	struct recorder *recorder; /* of --pcap, else NULL */
+	struct recordfile *file;
 	struct progress progress;
 	struct summary summary;
 	int64_t noted_ns; /* the last "waiting for" */
@@ -233,6 +241,32 @@ static int open_outputs(struct run *run, struct error *error)
 			   options->show, !options->numeric, error);
 }
 
+static int open_record(struct run *run, struct synscan *scan,
+		       struct error *error)
+{
+	const char *path = run->options.pcap;
+	struct pcapng_config config = {.program = "synscan " PACKAGE_VERSION};
+
+	if (!path)
+		return 0;
+	config.path = strcmp(path, "-") ? path : NULL;
+	config.interfaces = synscan_interfaces(scan, &config.n_interfaces);
+	run->recorder = recorder_new(error);
+	if (!run->recorder)
+		return -1;
+	run->file = recordfile_open(&config, error);
+	if (!run->file)
+		return error_context(error, "--pcap");
+	if (sinks_use(run->sinks, recordfile_writer(run->file)))
+		return error_set(error, STATUS_USAGE,
+				 "--pcap %s: results go there too; accepted: "
+				 "a file of its own",
+				 path);
+	recorder_add(run->recorder, recordfile_recording(run->file));
+	synscan_record(scan, run->recorder);
+	return 0;
+}
+
 /* ---- the scan ---- */
 
 static int dry_run(struct run *run, struct error *error)
@@ -274,6 +308,7 @@ static struct synscan *open_scan(struct run *run, struct error *error)
 			       : options->via == VIA_LINK ? SYNSCAN_LINK
 							  : SYNSCAN_AUTO,
 			.bind_device = options->ifindex != 0,
+			.record = options->pcap != NULL,
 			.source_port = options->source_port,
 			.order_key = {run->order_key[0], run->order_key[1]},
 			.cookie_key = {run->cookie_key[0], run->cookie_key[1]},
@@ -288,7 +323,8 @@ static struct synscan *open_scan(struct run *run, struct error *error)
 		},
 		error);
 	/* Outputs last: a scan that cannot be leaves them as they are. */
-	if (scan && open_outputs(run, error) == 0 && privs_drop(error) == 0)
+	if (scan && open_outputs(run, error) == 0 &&
+	    open_record(run, scan, error) == 0 && privs_drop(error) == 0)
 		return scan;
 	synscan_close(scan);
 	return NULL;
@@ -300,6 +336,36 @@ static bool is_dumb_terminal(void)
 	const char *term = getenv("TERM");
 
 	return !term || strcmp(term, "dumb") == 0;
+}
+
+static void count_record(struct run *run)
+{
+	struct summary *summary = &run->summary;
+
+	if (!run->file)
+		return;
+	summary->recorded = true;
+	summary->record_packets = recordfile_written(run->file);
+	summary->record_drops = recordfile_dropped(run->file);
+	log_line(summary->record_drops ? LOG_WARN : LOG_INFO,
+		 "%llu packets recorded in %s, %llu dropped by the kernel "
+		 "for want of room",
+		 (unsigned long long)summary->record_packets, run->options.pcap,
+		 (unsigned long long)summary->record_drops);
+}
+
+/* Whatever was found is written, also when the scan failed. The first output
+ * that could not be is told. */
+static int finish_outputs(struct run *run, struct error *error)
+{
+	int status;
+
+	count_record(run);
+	status = sinks_finish(run->sinks, &run->summary, error);
+	if (recordfile_close(run->file, status < 0 ? NULL : error) < 0)
+		status = -1;
+	run->file = NULL;
+	return status;
 }
 
 static int scan_and_report(struct run *run, struct error *error)
@@ -322,8 +388,7 @@ static int scan_and_report(struct run *run, struct error *error)
 	if (status == 0)
 		status = synscan_run(scan, &run->summary, error);
 	progress_end(&run->progress);
-	/* Whatever was found is written, also when the scan failed. */
-	if (sinks_finish(run->sinks, &run->summary, &late) < 0) {
+	if (finish_outputs(run, &late) < 0) {
 		*error = late;
 		status = -1;
 	}
@@ -384,6 +449,8 @@ int main(int argc, char **argv)
 		status = error.status;
 		log_line(LOG_ERROR, "%s", error.text);
 	}
+	(void)recordfile_close(run.file, NULL);
+	recorder_free(run.recorder);
 	sinks_free(run.sinks);
 	pathset_free(run.paths);
 	netlink_close(run.netlink);

@@ -286,6 +286,16 @@ static int parse_output(void *context, const char *value, struct error *error)
 	return 0;
 }
 
+static int parse_pcap(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	if (!*value)
+		return bad(error, value, "a file name, - for standard output");
+	parse->options->pcap = value;
+	return 0;
+}
+
 static int parse_numeric(void *context, const char *value, struct error *error)
 {
 	struct parse *parse = context;
@@ -432,6 +442,8 @@ static const struct option_spec specs[] = {
 	{'o', "output", "FORMAT[:FILE]", "Output",
 	 "text, ndjson, csv; repeatable (text)", "text ndjson csv",
 	 parse_output},
+	{0, "pcap", "FILE", "Output", "record every probe and reply", "@file",
+	 parse_pcap},
 	{'n', "numeric", NULL, "Output", "no service names", NULL,
 	 parse_numeric},
 	{'v', "verbose", NULL, "Output", "say more; -vv still more", NULL,
@@ -557,6 +569,24 @@ static int finish_targets(struct parse *parse, struct error *error)
 	return 0;
 }
 
+/* Results and packets in one stream would be neither. */
+static int check_stdout(const struct synscan_options *options,
+			struct error *error)
+{
+	if (!options->pcap || strcmp(options->pcap, "-"))
+		return 0;
+	for (size_t i = 0; i < options->output_count; i++) {
+		const char *file = strchr(options->outputs[i], ':');
+
+		if (!file || !strcmp(file, ":-"))
+			return error_set(error, STATUS_USAGE,
+					 "--pcap -: results go to standard "
+					 "output too; accepted: a file for one "
+					 "of them, as in -o text:FILE");
+	}
+	return 0;
+}
+
 static int finish(struct parse *parse, struct error *error)
 {
 	struct synscan_options *options = parse->options;
@@ -569,7 +599,7 @@ static int finish(struct parse *parse, struct error *error)
 		return error_set(error, STATUS_USAGE,
 				 "--rate is exact and --max-rate the ceiling "
 				 "of an adaptive rate; accepted: one of them");
-	if (finish_ports(parse, error) < 0)
+	if (check_stdout(options, error) < 0 || finish_ports(parse, error) < 0)
 		return -1;
 	return finish_targets(parse, error);
 }

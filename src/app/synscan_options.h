@@ -45,6 +45,7 @@ struct synscan_options {
 	bool show[VERDICT_COUNT];
 	const char **outputs; /* for sinks_add(); points into argv */
 	size_t output_count;  /* at least 1 ("text") */
+	const char *pcap;     /* of --pcap, "-" for stdout; NULL: not given */
 	enum via via;
 	enum targetset_families families; /* of a name */
 	uint64_t seed[2];                 /* low, high half; when seed_given */

@@ -5,6 +5,7 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -12,10 +13,10 @@
 
 struct capture {
 	pcap_t *pcap;
-	uint64_t drops;
-	unsigned last_drops; /* as pcap_stats() counts: 32 bits */
-	void (*packet)(void *context, int64_t wall_ns, const uint8_t *bytes,
-		       size_t captured);
+	uint64_t drops, received;
+	unsigned last_drops, last_received; /* as pcap_stats() counts: 32 bits
+					     */
+	void (*packet)(void *context, const struct capture_packet *packet);
 	void *context;
 };
 
@@ -38,6 +39,28 @@ const char *capture_filter(char *buffer, uint16_t first, uint16_t last,
 	return buffer;
 }
 
+const char *capture_sent_filter(char *buffer, uint16_t first, uint16_t last,
+				int neighbours)
+{
+	snprintf(buffer, CAPTURE_FILTER_BYTES, "tcp src portrange %u-%u%s",
+		 first, last,
+		 neighbours ? " or (arp and arp[6:2] = 1)"
+			      " or (ip6[6] = 58 and ip6[40] = 135)"
+			    : "");
+	return buffer;
+}
+
+const char *capture_loopback_filter(char *buffer, uint16_t first, uint16_t last)
+{
+	size_t used;
+
+	capture_filter(buffer, first, last, 0);
+	used = strlen(buffer);
+	snprintf(buffer + used, CAPTURE_FILTER_BYTES - used,
+		 " or tcp src portrange %u-%u", first, last);
+	return buffer;
+}
+
 static int set_filter(pcap_t *pcap, const char *filter, struct error *error)
 {
 	struct bpf_program program;
@@ -54,14 +77,33 @@ static int set_filter(pcap_t *pcap, const char *filter, struct error *error)
 	return 0;
 }
 
-static int configure(pcap_t *pcap, const char *interface, const char *filter,
+/* What came in: our own packets need not even be copied for us. What we sent:
+ * libpcap sorts the others out, of which the filter lets through few. (Not by
+ * `outbound` in the filter: the first packet of a ring is filtered by libpcap
+ * itself, which cannot tell and would drop it.) */
+static int set_direction(pcap_t *pcap, bool sent, struct error *error)
+{
+	int one = 1;
+
+	if ((sent ||
+	     setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING,
+			&one, sizeof(one)) < 0) &&
+	    pcap_setdirection(pcap, sent ? PCAP_D_OUT : PCAP_D_IN) < 0)
+		return error_set(error, STATUS_FAILED, "%s", pcap_geterr(pcap));
+	return 0;
+}
+
+static int configure(pcap_t *pcap, const struct capture_config *config,
 		     struct error *error)
 {
+	const char *interface = config->interface;
 	char text[PCAP_ERRBUF_SIZE];
-	int one = 1, status;
+	int status;
 
-	pcap_set_snaplen(pcap, CAPTURE_SNAP_BYTES);
-	pcap_set_buffer_size(pcap, CAPTURE_RING_BYTES);
+	pcap_set_snaplen(pcap, config->snap_bytes ? (int)config->snap_bytes
+						  : CAPTURE_SNAP_BYTES);
+	pcap_set_buffer_size(pcap, config->ring_bytes ? (int)config->ring_bytes
+						      : CAPTURE_RING_BYTES);
 	pcap_set_promisc(pcap, 0);
 	/* Packets one by one as they come, not in blocks by time. */
 	pcap_set_immediate_mode(pcap, 1);
@@ -73,13 +115,8 @@ static int configure(pcap_t *pcap, const char *interface, const char *filter,
 				 status == PCAP_ERROR
 					 ? pcap_geterr(pcap)
 					 : pcap_statustostr(status));
-	/* Our own packets need not even be copied for us. */
-	if (setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING,
-		       &one, sizeof(one)) < 0 &&
-	    pcap_setdirection(pcap, PCAP_D_IN) < 0)
-		return error_set(error, STATUS_FAILED, "capture on %s: %s",
-				 interface, pcap_geterr(pcap));
-	if (set_filter(pcap, filter, error) < 0)
+	if (set_direction(pcap, config->sent, error) < 0 ||
+	    set_filter(pcap, config->filter, error) < 0)
 		return error_context(error, "capture on %s", interface);
 	if (pcap_setnonblock(pcap, 1, text) < 0)
 		return error_set(error, STATUS_FAILED, "capture on %s: %s",
@@ -87,7 +124,7 @@ static int configure(pcap_t *pcap, const char *interface, const char *filter,
 	return 0;
 }
 
-struct capture *capture_open(const char *interface, const char *filter,
+struct capture *capture_open(const struct capture_config *config,
 			     struct error *error)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
@@ -97,11 +134,11 @@ struct capture *capture_open(const char *interface, const char *filter,
 		error_errno(error, "capture");
 		return NULL;
 	}
-	capture->pcap = pcap_create(interface, text);
+	capture->pcap = pcap_create(config->interface, text);
 	if (!capture->pcap)
-		error_set(error, STATUS_FAILED, "capture on %s: %s", interface,
-			  text);
-	else if (configure(capture->pcap, interface, filter, error) == 0)
+		error_set(error, STATUS_FAILED, "capture on %s: %s",
+			  config->interface, text);
+	else if (configure(capture->pcap, config, error) == 0)
 		return capture;
 	capture_close(capture);
 	return NULL;
@@ -133,13 +170,18 @@ static void one_packet(u_char *user, const struct pcap_pkthdr *header,
 
 	/* With nanosecond precision tv_usec holds nanoseconds. */
 	capture->packet(capture->context,
-			header->ts.tv_sec * NS_PER_S + header->ts.tv_usec,
-			bytes, header->caplen);
+			&(struct capture_packet){
+				.wall_ns = header->ts.tv_sec * NS_PER_S +
+					   header->ts.tv_usec,
+				.bytes = bytes,
+				.captured = header->caplen,
+				.length = header->len,
+			});
 }
 
 int capture_read(struct capture *capture, int limit,
-		 void (*packet)(void *context, int64_t wall_ns,
-				const uint8_t *bytes, size_t captured),
+		 void (*packet)(void *context,
+				const struct capture_packet *packet),
 		 void *context, struct error *error)
 {
 	int n;
@@ -153,13 +195,26 @@ int capture_read(struct capture *capture, int limit,
 	return n;
 }
 
-uint64_t capture_drops(struct capture *capture)
+static void count(struct capture *capture)
 {
 	struct pcap_stat stat;
 
-	if (pcap_stats(capture->pcap, &stat) == 0) {
-		capture->drops += stat.ps_drop - capture->last_drops;
-		capture->last_drops = stat.ps_drop;
-	}
+	if (pcap_stats(capture->pcap, &stat) < 0)
+		return;
+	capture->drops += stat.ps_drop - capture->last_drops;
+	capture->last_drops = stat.ps_drop;
+	capture->received += stat.ps_recv - capture->last_received;
+	capture->last_received = stat.ps_recv;
+}
+
+uint64_t capture_drops(struct capture *capture)
+{
+	count(capture);
 	return capture->drops;
+}
+
+uint64_t capture_received(struct capture *capture)
+{
+	count(capture);
+	return capture->received;
 }

@@ -158,7 +158,8 @@ static int deafen(int fd)
 }
 
 /* Where no queueing discipline is configured, frames may skip that layer; the
- * device's own refusals are reported all the same. */
+ * device's own refusals are reported all the same. Captures stand behind that
+ * layer and do not see them. */
 static void bypass_qdisc(int fd)
 {
 	int one = 1;
@@ -167,7 +168,7 @@ static void bypass_qdisc(int fd)
 			 sizeof(one));
 }
 
-struct link *link_open_frames(const struct interface *interface,
+struct link *link_open_frames(const struct interface *interface, bool captured,
 			      struct error *error)
 {
 	struct socket_link *self = socket_link_new(
@@ -180,7 +181,7 @@ struct link *link_open_frames(const struct interface *interface,
 		link_close(&self->link);
 		return NULL;
 	}
-	if (interface->qlen == 0)
+	if (interface->qlen == 0 && !captured)
 		bypass_qdisc(self->fd);
 	for (size_t i = 0; i < LINK_BATCH; i++) {
 		struct sockaddr_ll *name =

@@ -2,6 +2,7 @@
 #ifndef NET_LINK_H
 #define NET_LINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,8 +50,8 @@ struct link {
 };
 
 /* Ethernet frames by the interface: libnet's LINK_ADV socket. Needs
- * CAP_NET_RAW here only. */
-struct link *link_open_frames(const struct interface *interface,
+ * CAP_NET_RAW here only. captured: captures on this host are to see them. */
+struct link *link_open_frames(const struct interface *interface, bool captured,
 			      struct error *error);
 
 /* IP packets by libnet's RAW4 or RAW6 socket; the kernel finds the next hop.

@@ -87,6 +87,12 @@ static void ndjson_summary(struct format_context *context,
 	}
 	line_text(&line, ",\"expected_wrong\":");
 	line_decimal(&line, format_millionths(summary->expected_wrong), 6);
+	if (summary->recorded) {
+		field_number(&line,
+			     ",\"record_packets\":", summary->record_packets);
+		field_number(&line,
+			     ",\"record_drops\":", summary->record_drops);
+	}
 	line_text(&line, "}");
 	line_end(&line, context->writer);
 }

@@ -104,12 +104,12 @@ static int bad(struct error *error, const char *spec, const char *reason)
 			 escape_quote(spec, quoted), reason);
 }
 
-static bool sink_is_second(const struct sinks *sinks, const struct sink *sink)
+bool sinks_use(const struct sinks *sinks, const struct writer *writer)
 {
-	const struct sink *other;
+	const struct sink *sink;
 
-	for (other = sinks->first; other; other = other->next)
-		if (writer_same(&other->writer, &sink->writer))
+	for (sink = sinks->first; sink; sink = sink->next)
+		if (writer_same(&sink->writer, writer))
 			return true;
 	return false;
 }
@@ -147,7 +147,7 @@ int sinks_add(struct sinks *sinks, const char *spec, struct error *error)
 		free(sink);
 		return -1;
 	}
-	if (sink_is_second(sinks, sink)) {
+	if (sinks_use(sinks, &sink->writer)) {
 		sink_free(sink);
 		return bad(error, spec,
 			   "another output goes there too; accepted: "

@@ -7,6 +7,7 @@
 #include "spec/result.h"
 
 struct error;
+struct writer;
 
 /*
  * Where results go: any number of outputs, each FORMAT[:FILE]. All files are
@@ -26,6 +27,9 @@ int sinks_check(const char *spec, struct error *error);
 /* spec: "text", "ndjson:FILE", "csv:-". STATUS_USAGE for an unknown format
  * (names the known ones), STATUS_FAILED for a file that cannot be opened. */
 int sinks_add(struct sinks *sinks, const char *spec, struct error *error);
+
+/* Does an output go to the file (or the stdout) that this writes to? */
+bool sinks_use(const struct sinks *sinks, const struct writer *writer);
 
 /* Before the first result. single: one target only, so that text leaves the
  * address out. shown[v]: verdicts that get a line. names: print service

@@ -225,6 +225,19 @@ static void text_incomplete(struct format_context *context,
 	line_end(&line, context->writer);
 }
 
+static void text_recorded(struct format_context *context,
+			  const struct summary *summary)
+{
+	struct line line;
+
+	line_begin(&line);
+	text_count(&line, summary->record_packets, "packet");
+	line_text(&line, " recorded, ");
+	line_grouped(&line, summary->record_drops);
+	line_text(&line, " dropped");
+	line_end(&line, context->writer);
+}
+
 static void text_summary(struct format_context *context,
 			 const struct summary *summary)
 {
@@ -234,6 +247,8 @@ static void text_summary(struct format_context *context,
 	text_loss(context, summary);
 	if (!summary->complete)
 		text_incomplete(context, summary);
+	if (summary->recorded)
+		text_recorded(context, summary);
 	line_begin(&line);
 	text_count(&line, summary->probes_sent, "probe");
 	line_text(&line, ", ");

@@ -11,6 +11,8 @@
 
 struct capture;
 struct error;
+struct pcapng_statistics;
+struct recorder;
 struct ring;
 struct shared;
 
@@ -18,6 +20,10 @@ struct shared;
  * The receiver thread: packets of all captures -> events in the ring. It owns
  * the captures (and closes them), a copy of the reply key, and the producing
  * end of the ring. It keeps no state of the scan.
+ *
+ * A run that is recorded has a second capture on each interface, of what we
+ * send, which goes to the recorder and nowhere else: so replies are found as
+ * ever. Loopback, where each packet is captured once, has one for both.
  */
 
 enum receiver_event_kind { EVENT_REPLY, EVENT_NEIGHBOUR };
@@ -33,9 +39,18 @@ struct receiver_event {
 	};
 };
 
+enum receiver_side {
+	RECEIVER_IN,
+	RECEIVER_SENT,
+	RECEIVER_BOTH, /* loopback, recorded */
+};
+
 struct receiver_source {
 	struct capture *capture; /* ownership passes to the receiver */
 	unsigned ifindex;
+	enum receiver_side side;
+	const char *name;   /* of the interface; not ours */
+	uint16_t interface; /* its number in the record */
 };
 
 struct receiver {
@@ -43,6 +58,10 @@ struct receiver {
 	size_t n_sources;
 	struct reply_key key;
 	struct shared *shared;
+	struct recorder *recorder;        /* NULL: nothing is recorded */
+	struct pcapng_statistics *totals; /* for it, one an interface */
+	size_t n_interfaces;
+	int64_t begun_ns;    /* CLOCK_REALTIME */
 	uint64_t past_drops; /* of captures that are closed */
 	int64_t offset_ns;   /* wall clock minus monotonic, when last read */
 };

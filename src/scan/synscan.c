@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scan/synscan.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,10 @@
 #include "net/capture.h"
 #include "net/neighbour.h"
 #include "net/pathset.h"
+#include "net/pcapng.h"
 #include "net/sourceports.h"
 #include "scan/receiver.h"
+#include "scan/recording.h"
 #include "scan/sender.h"
 #include "scan/shared.h"
 #include "scan/ways.h"
@@ -35,6 +38,7 @@ struct synscan {
 	struct sender sender;
 	struct receiver receiver;
 	struct sourceports *sourceports;
+	struct pcapng_interface *interfaces; /* of a run that is recorded */
 };
 
 void shared_ring_bell(struct shared *shared)
@@ -256,6 +260,43 @@ void synscan_order_free(struct synscan_order *order)
 	free(order);
 }
 
+/* ---- recording ---- */
+
+static int list_interfaces(struct synscan *scan, struct error *error)
+{
+	struct receiver *receiver = &scan->receiver;
+
+	scan->interfaces =
+		calloc(receiver->n_interfaces, sizeof(*scan->interfaces));
+	receiver->totals =
+		calloc(receiver->n_interfaces, sizeof(*receiver->totals));
+	if (!scan->interfaces || !receiver->totals)
+		return error_errno(error, "interfaces");
+	for (size_t i = 0; i < receiver->n_sources; i++) {
+		const struct receiver_source *source = &receiver->sources[i];
+
+		scan->interfaces[source->interface] = (struct pcapng_interface){
+			.name = source->name,
+			.link_type = capture_link_type(source->capture),
+			.snap_bytes = RECORD_SNAP_BYTES,
+		};
+	}
+	return 0;
+}
+
+const struct pcapng_interface *synscan_interfaces(const struct synscan *scan,
+						  size_t *n)
+{
+	*n = scan->receiver.n_interfaces;
+	return scan->interfaces;
+}
+
+void synscan_record(struct synscan *scan, struct recorder *recorder)
+{
+	assert(scan->config.record);
+	scan->receiver.recorder = recorder;
+}
+
 /* ---- the whole ---- */
 
 static int open_shared(struct shared *shared, struct error *error)
@@ -288,11 +329,9 @@ static int open_all(struct synscan *scan, struct error *error)
 		key->try_ports = SOURCEPORTS_TRIES;
 	scan->receiver.key = *key;
 	if (ways_open(&scan->sender.ways, &scan->config, error) < 0 ||
-	    ways_open_captures(
-		    &scan->sender.ways, key->source_port,
-		    (uint16_t)(key->source_port + key->source_ports - 1),
-		    &scan->receiver.sources, &scan->receiver.n_sources,
-		    error) < 0 ||
+	    ways_open_captures(&scan->sender.ways, scan->config.record,
+			       &scan->receiver, error) < 0 ||
+	    (scan->config.record && list_interfaces(scan, error) < 0) ||
 	    load_neighbours(scan, error) < 0)
 		return -1;
 	scan->sender.engine =
@@ -343,6 +382,8 @@ void synscan_close(struct synscan *scan)
 		close(scan->shared.receiver_stop_fd);
 	ways_free(&scan->sender.ways);
 	free(scan->receiver.sources);
+	free(scan->receiver.totals);
+	free(scan->interfaces);
 	free(scan);
 }
 

@@ -11,7 +11,9 @@
 struct error;
 struct netlink;
 struct pathset;
+struct pcapng_interface;
 struct portset;
+struct recorder;
 struct targetset;
 
 /*
@@ -23,7 +25,8 @@ struct targetset;
  *             two, joins them
  *   sender    owns the engine (all state of the scan), the links (libnet),
  *             the neighbour table and the callbacks below; closes the links
- *   receiver  owns the captures (libpcap); closes them
+ *   receiver  owns the captures (libpcap); closes them. Uses the recorder,
+ *             and so writes the capture file
  *
  * They share `struct shared` (scan/shared.h): one bounded queue of events
  * from receiver to sender, two eventfds and a few atomic counters. No lock:
@@ -48,6 +51,7 @@ struct synscan_config {
 	struct netlink *netlink; /* for synscan_open() alone */
 	enum synscan_via via;
 	bool bind_device;     /* -i was given */
+	bool record;          /* synscan_record() will follow */
 	uint16_t source_port; /* of -g; 0: a block of our own */
 	uint64_t order_key[2], cookie_key[2];
 	uint64_t rate_pps, max_rate_pps; /* 0: adaptive, default ceiling */
@@ -70,6 +74,14 @@ struct synscan_config {
 struct synscan *synscan_open(const struct synscan_config *config,
 			     struct error *error);
 void synscan_close(struct synscan *scan);
+
+/* The interfaces that are captured from, for the recordings; the scan's own.
+ * Only with `record`. */
+const struct pcapng_interface *synscan_interfaces(const struct synscan *scan,
+						  size_t *n);
+/* Before the run: every probe, every reply, and what our kernel and the
+ * neighbours add, to the recorder, which must outlive the run. */
+void synscan_record(struct synscan *scan, struct recorder *recorder);
 
 /* Runs it to its end and fills *summary but for targets, ports and mode. 0;
  * or -1 with STATUS_FAILED or STATUS_INCOMPLETE (the summary holds then

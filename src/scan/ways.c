@@ -10,7 +10,13 @@
 #include "net/link.h"
 #include "net/pathset.h"
 #include "scan/receiver.h"
+#include "scan/recording.h"
 #include "scan/synscan.h"
+
+/* What we send has no long headers: as many packets in a smaller ring. */
+#define SENT_SNAP_BYTES 128
+#define SENT_RING_BYTES (CAPTURE_RING_BYTES / 2)
+#define BOTH_RING_BYTES (2 * CAPTURE_RING_BYTES)
 
 static bool wants_frames(const struct synscan_config *config,
 			 const struct path *path)
@@ -81,7 +87,8 @@ static int open_link(struct ways *ways, struct way *way,
 	way->link = known_link(ways, way);
 	if (way->link)
 		return 0;
-	way->link = way->frames ? link_open_frames(&path->iface, error)
+	way->link = way->frames ? link_open_frames(&path->iface, config->record,
+						   error)
 				: link_open_ip(path->route.source.family,
 					       device, error);
 	if (!way->link)
@@ -151,38 +158,81 @@ void ways_free(struct ways *ways)
 	free(ways->links);
 }
 
-static bool has_capture(const struct receiver_source *sources, size_t n,
-			unsigned ifindex)
+static bool has_capture(const struct receiver *receiver, unsigned ifindex)
 {
-	for (size_t i = 0; i < n; i++)
-		if (sources[i].ifindex == ifindex)
+	for (size_t i = 0; i < receiver->n_sources; i++)
+		if (receiver->sources[i].ifindex == ifindex)
 			return true;
 	return false;
 }
 
-int ways_open_captures(const struct ways *ways, uint16_t first_port,
-		       uint16_t last_port, struct receiver_source **out,
-		       size_t *n, struct error *error)
+static int open_capture(struct receiver *receiver,
+			const struct interface *iface, enum receiver_side side,
+			bool record, struct error *error)
 {
+	uint16_t first = receiver->key.source_port;
+	uint16_t last = (uint16_t)(first + receiver->key.source_ports - 1);
 	char filter[CAPTURE_FILTER_BYTES];
+	struct capture *capture;
 
-	*n = 0;
-	*out = calloc(ways->n, sizeof(**out));
-	if (!*out)
+	switch (side) {
+	case RECEIVER_IN:
+		capture_filter(filter, first, last, iface->ethernet);
+		break;
+	case RECEIVER_SENT:
+		capture_sent_filter(filter, first, last, iface->ethernet);
+		break;
+	case RECEIVER_BOTH:
+		capture_loopback_filter(filter, first, last);
+		break;
+	}
+	capture = capture_open(
+		&(struct capture_config){
+			.interface = iface->name,
+			.filter = filter,
+			.sent = side == RECEIVER_SENT,
+			.snap_bytes = side == RECEIVER_SENT ? SENT_SNAP_BYTES
+				      : record              ? RECORD_SNAP_BYTES
+							    : 0,
+			.ring_bytes = side == RECEIVER_SENT   ? SENT_RING_BYTES
+				      : side == RECEIVER_BOTH ? BOTH_RING_BYTES
+							      : 0,
+		},
+		error);
+	if (!capture)
+		return -1;
+	receiver->sources[receiver->n_sources++] = (struct receiver_source){
+		.capture = capture,
+		.ifindex = iface->index,
+		.name = iface->name,
+		.side = side,
+		.interface = (uint16_t)receiver->n_interfaces,
+	};
+	return 0;
+}
+
+int ways_open_captures(const struct ways *ways, bool record,
+		       struct receiver *receiver, struct error *error)
+{
+	receiver->sources = calloc(2 * ways->n, sizeof(*receiver->sources));
+	if (!receiver->sources)
 		return error_errno(error, "captures");
 	for (size_t i = 0; i < ways->n; i++) {
 		const struct way *way = &ways->at[i];
 		const struct interface *iface = &way->path->iface;
-		struct capture *capture;
+		bool both = record && iface->loopback;
 
-		if (!way->link || has_capture(*out, *n, iface->index))
+		if (!way->link || has_capture(receiver, iface->index))
 			continue;
-		capture_filter(filter, first_port, last_port, iface->ethernet);
-		capture = capture_open(iface->name, filter, error);
-		if (!capture)
+		if (open_capture(receiver, iface,
+				 both ? RECEIVER_BOTH : RECEIVER_IN, record,
+				 error) < 0)
 			return -1;
-		(*out)[(*n)++] =
-			(struct receiver_source){capture, iface->index};
+		if (record && !both &&
+		    open_capture(receiver, iface, RECEIVER_SENT, record,
+				 error) < 0)
+			return -1;
+		receiver->n_interfaces++;
 	}
 	return 0;
 }

@@ -10,7 +10,7 @@
 struct error;
 struct link;
 struct path;
-struct receiver_source;
+struct receiver;
 struct synscan_config;
 
 /*
@@ -41,11 +41,11 @@ int ways_open(struct ways *ways, const struct synscan_config *config,
 void ways_close(struct ways *ways);
 void ways_free(struct ways *ways);
 
-/* One capture for each interface that answers can come in by: *out is
- * malloc'd, and the captures in it are the caller's also when -1 says that
- * not all could be opened. */
-int ways_open_captures(const struct ways *ways, uint16_t first_port,
-		       uint16_t last_port, struct receiver_source **out,
-		       size_t *n, struct error *error);
+/* The captures that a receiver needs, of each interface that answers can come
+ * in by: receiver->sources is malloc'd, and the captures in it are the
+ * caller's also when -1 says that not all could be opened. receiver->key is
+ * there. record: also captures of what we send. */
+int ways_open_captures(const struct ways *ways, bool record,
+		       struct receiver *receiver, struct error *error);
 
 #endif

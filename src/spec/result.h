@@ -59,6 +59,9 @@ struct summary {
 	double expected_wrong; /* ports expected to be filtered wrongly */
 	int64_t elapsed_ns;
 	bool complete;
+	bool recorded; /* to a capture file: so many packets, and so many that
+			  it lacks since the kernel had no room */
+	uint64_t record_packets, record_drops;
 };
 
 const char *verdict_name(enum verdict verdict); /* "open" */

@@ -216,3 +216,36 @@ verdicts() {
 summary() {
   sed -n 's/^{"type":"summary".*"'"$2"'":\([a-z0-9.]*\).*/\1/p' "$1"
 }
+
+# network_tun: the two hosts on a link without a link layer (only for root)
+#
+#   scanner                          target
+#   tun0 10.9.7.1 fd00:7::1 -- tun -- tun0 10.9.7.2 fd00:7::2
+network_tun() {
+  local host sockets
+  sockets=$(mktemp -d)
+  for host in scanner target; do
+    [ -e "/run/netns/$host" ] || host_make $host
+    # What comes out of the one tun0 goes into the other.
+    ip netns exec $host perl -MSocket -e '
+      my ($own, $other) = @ARGV;
+      open(my $tun, "+<", "/dev/net/tun") or die "tun: $!";
+      my $name = pack "a16 s x22", "tun0", 0x1001; # IFF_TUN | IFF_NO_PI
+      ioctl($tun, 0x400454ca, $name) or die "TUNSETIFF: $!";
+      socket(my $socket, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!";
+      bind($socket, pack_sockaddr_un($own)) or die "bind: $!";
+      for (;;) {
+        my ($bits, $packet) = "";
+        vec($bits, fileno($tun), 1) = vec($bits, fileno($socket), 1) = 1;
+        select($bits, undef, undef, undef);
+        send($socket, $packet, 0, pack_sockaddr_un($other))
+          if vec($bits, fileno($tun), 1) && sysread $tun, $packet, 65536;
+        syswrite $tun, $packet
+          if vec($bits, fileno($socket), 1) && defined recv $socket, $packet, 65536, 0;
+      }' "$sockets/$host" "$sockets/$([ $host = target ] && echo scanner || echo target)" 3>&- &
+    wait_until 5 test -S "$sockets/$host"
+    ip -n $host link set tun0 up
+  done
+  addresses_add scanner tun0 10.9.7.1/24,fd00:7::1/64
+  addresses_add target tun0 10.9.7.2/24,fd00:7::2/64
+}

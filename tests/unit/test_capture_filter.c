@@ -98,10 +98,9 @@ static size_t put_header(int dlt, uint16_t ethertype, uint8_t *bytes)
 	}
 }
 
-static bool passes(const struct link *link, uint16_t ethertype,
-		   const struct bytes *packet)
+static bool passes_filter(const char *filter, const struct link *link,
+			  uint16_t ethertype, const struct bytes *packet)
 {
-	char filter[CAPTURE_FILTER_BYTES];
 	pcap_t *pcap = pcap_open_dead(link->dlt, CAPTURE_SNAP_BYTES);
 	struct bpf_program program;
 	uint8_t bytes[512];
@@ -116,7 +115,6 @@ static bool passes(const struct link *link, uint16_t ethertype,
 	header.len = (bpf_u_int32)length;
 	header.caplen =
 		length < CAPTURE_SNAP_BYTES ? header.len : CAPTURE_SNAP_BYTES;
-	capture_filter(filter, FIRST, LAST, link->neighbours);
 	assert_true(strlen(filter) < CAPTURE_FILTER_BYTES - 1);
 	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
 		fail_msg("%s: %s", filter, pcap_geterr(pcap));
@@ -124,6 +122,26 @@ static bool passes(const struct link *link, uint16_t ethertype,
 	pcap_freecode(&program);
 	pcap_close(pcap);
 	return passed;
+}
+
+static bool passes(const struct link *link, uint16_t ethertype,
+		   const struct bytes *packet)
+{
+	char filter[CAPTURE_FILTER_BYTES];
+
+	return passes_filter(
+		capture_filter(filter, FIRST, LAST, link->neighbours), link,
+		ethertype, packet);
+}
+
+static bool passes_sent(const struct link *link, uint16_t ethertype,
+			const struct bytes *packet)
+{
+	char filter[CAPTURE_FILTER_BYTES];
+
+	return passes_filter(
+		capture_sent_filter(filter, FIRST, LAST, link->neighbours),
+		link, ethertype, packet);
 }
 
 static uint16_t ethertype_of(const struct bytes *packet)
@@ -339,6 +357,77 @@ static void test_short_and_strange(void **state)
 	free(text.at);
 }
 
+/* What we send: whatever leaves from our ports, and our questions. */
+static void test_sent(void **state)
+{
+	static const uint16_t ports[] = {FIRST - 1, FIRST, LAST, LAST + 1};
+	struct bytes request = bytes_hex(ARP_REQUEST);
+	struct bytes reply = bytes_hex(ARP_REPLY);
+	struct bytes solicit = bytes_hex(ADVERTISEMENT6);
+
+	(void)state;
+	solicit.at[40] = 135;
+	for (size_t i = 0; i < LINKS; i++) {
+		const struct link *link = &links[i];
+
+		for (size_t k = 0; k < 4; k++) {
+			struct bytes v4 = bytes_hex(SYN4);
+			struct bytes v6 = bytes_hex(SYN6);
+			bool ours = k == 1 || k == 2;
+
+			store_be16(v4.at + TCP4, ports[k]);
+			store_be16(v6.at + TCP6, ports[k]);
+			for (unsigned flags = 0; flags < 256; flags++) {
+				v4.at[TCP4 + 13] = v6.at[TCP6 + 13] =
+					(uint8_t)flags;
+				assert_int_equal(passes_sent(link, 0x0800, &v4),
+						 ours);
+				assert_int_equal(passes_sent(link, 0x86dd, &v6),
+						 ours);
+			}
+			free(v4.at);
+			free(v6.at);
+		}
+		assert_int_equal(passes_sent(link, 0x86dd, &solicit),
+				 link->neighbours);
+		if (link->dlt == DLT_RAW)
+			continue;
+		assert_int_equal(passes_sent(link, 0x0806, &request),
+				 link->neighbours);
+		assert_false(passes_sent(link, 0x0806, &reply));
+	}
+	free(request.at);
+	free(reply.at);
+	free(solicit.at);
+}
+
+/* Loopback: both in one. */
+static void test_loopback(void **state)
+{
+	static const char *const all[] = {SYN4,     SYN6,     SYN_ACK4,
+					  SYN_ACK6, RST4,     RST6,
+					  UNREACH4, UNREACH6, CHAIN6};
+	static const char *const none[] = {ECHO4, UDP4, DATA4};
+	char filter[CAPTURE_FILTER_BYTES];
+
+	(void)state;
+	capture_loopback_filter(filter, FIRST, LAST);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		struct bytes packet = bytes_hex(all[i]);
+
+		assert_true(passes_filter(filter, &links[1],
+					  ethertype_of(&packet), &packet));
+		free(packet.at);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		struct bytes packet = bytes_hex(none[i]);
+
+		assert_false(passes_filter(filter, &links[1],
+					   ethertype_of(&packet), &packet));
+		free(packet.at);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -351,6 +440,8 @@ int main(void)
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_extension_headers),
 		cmocka_unit_test(test_short_and_strange),
+		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_loopback),
 	};
 
 	return cmocka_run_group_tests_name("capture filter", tests, NULL, NULL);

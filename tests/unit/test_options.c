@@ -102,6 +102,7 @@ static void test_defaults(void **state)
 	assert_false(options.dry_run);
 	assert_false(options.numeric);
 	assert_false(options.progress);
+	assert_null(options.pcap);
 	assert_int_equal(options.verbosity, 0);
 	synscan_options_free(&options);
 	synscan_options_free(NULL);
@@ -119,7 +120,7 @@ static void test_every_option(void **state)
 		 "-i lo -S 127.0.0.1 -g 53 -r 20k -R 7 -w 1.5s "
 		 "--show closed --show=filtered -o csv:x -ondjson --via link "
 		 "-6 --seed 123456789abcdef0123456789 --dry-run -nvv "
-		 "--progress -- 10.1.0.1");
+		 "--progress --pcap x.pcapng -- 10.1.0.1");
 	assert_int_equal(options.ports.count, 6);
 	/* 10.0.0.0, .1, .3 and 10.1.0.1 */
 	assert_int_equal(targets(&options), 4);
@@ -145,6 +146,7 @@ static void test_every_option(void **state)
 	assert_true(options.dry_run);
 	assert_true(options.numeric);
 	assert_true(options.progress);
+	assert_string_equal(options.pcap, "x.pcapng");
 	assert_int_equal(options.verbosity, 2);
 	synscan_options_free(&options);
 }

@@ -264,6 +264,27 @@ static void test_text_single(void **state)
 	       "65,535 probes, 0 retransmissions, 0 drops, 0.352 s\n");
 }
 
+/* A run that was recorded says so before its last line, or at its end. */
+static void test_recorded(void **state)
+{
+	struct summary summary = plain_summary();
+	char *json;
+
+	(void)state;
+	summary.recorded = true;
+	summary.record_packets = 131071;
+	summary.record_drops = 1234;
+	expect(written("text", true, show_open, NULL, 0, &summary),
+	       "not shown: 65,534 closed (rst)\n"
+	       "131,071 packets recorded, 1,234 dropped\n"
+	       "65,535 probes, 0 retransmissions, 0 drops, 0.352 s\n");
+	json = written("ndjson", true, show_open, NULL, 0, &summary);
+	assert_non_null(strstr(json, ",\"expected_wrong\":0.000000,"
+				     "\"record_packets\":131071,"
+				     "\"record_drops\":1234}\n"));
+	free(json);
+}
+
 static void test_text_many(void **state)
 {
 	struct summary summary = plain_summary();
@@ -676,6 +697,7 @@ int main(void)
 		cmocka_unit_test(test_every_state),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_text_single),
+		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_text_many),
 		cmocka_unit_test(test_text_not_shown),
 		cmocka_unit_test(test_text_rtt),
