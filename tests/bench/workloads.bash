@@ -95,6 +95,17 @@ w1() {
   row
 }
 
+# Its peer is the same scan without --pcap, in turns.
+p1() {
+  workload P1 'W1 with --pcap' 1.33x
+  near 80
+  scan -p 1-65535 10.9.0.2
+  theirs=("${ours[@]}") peer=without
+  ours+=(--pcap /run/pcapng)
+  right=recorded
+  row
+}
+
 w2_lossy() { # ID PERCENT GOAL
   workload "$1" "same, $2 % loss each way" "$3"
   near 22 80 443 8080
