@@ -9,6 +9,8 @@
 #include "base/error.h"
 
 #define RECORDINGS_MOST 4
+#define AHEAD           8 /* packets */
+#define AHEAD_BYTES     192
 #define FLUSH_NS        (100 * NS_PER_MS)
 
 struct slot {
@@ -60,11 +62,26 @@ void recorder_add(struct recorder *recorder, struct recording *recording)
 	recorder->recordings[recorder->n_recordings++] = recording;
 }
 
+/* A slot was written long ago by the cache's measure: the first bytes of one
+ * that will be read soon are asked for ahead. */
+static void prefetch(const struct recorder *recorder)
+{
+	size_t at = recorder->head + AHEAD;
+	const char *slot;
+
+	if (at >= recorder->tail)
+		return;
+	slot = (const char *)&recorder->slots[recorder->places[at].slot];
+	for (size_t i = 0; i < AHEAD_BYTES; i += 64)
+		__builtin_prefetch(slot + i);
+}
+
 static void emit_oldest(struct recorder *recorder)
 {
 	uint32_t slot = recorder->places[recorder->head++].slot;
 	const struct record *record = &recorder->slots[slot].record;
 
+	prefetch(recorder);
 	for (size_t i = 0; i < recorder->n_recordings; i++)
 		recorder->recordings[i]->ops->packet(recorder->recordings[i],
 						     record);

@@ -21,7 +21,7 @@ struct error;
 struct recorder;
 
 #define RECORDER_PACKETS 16384
-#define RECORDER_HOLD_NS 10000000 /* a packet waits no longer in a backlog */
+#define RECORDER_HOLD_NS 20000000 /* a packet waits no longer in a backlog */
 
 /* NULL with an error when memory is out. */
 struct recorder *recorder_new(struct error *error);
