@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdbool.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/escape.h"
+#include "net/linktype.h"
 
 enum {
 	/* stdio's 4 KiB would be a system call for every 30 frames. */
@@ -27,42 +29,9 @@ struct capfile {
 	char buffer[STREAM_BUFFER_BYTES];
 };
 
-static bool is_known(int link_type)
-{
-	switch (link_type) {
-	case DLT_EN10MB:
-	case DLT_LINUX_SLL:
-	case DLT_LINUX_SLL2:
-	case DLT_RAW:
-	case DLT_IPV4:
-	case DLT_IPV6:
-	case DLT_NULL:
-	case DLT_LOOP:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static int in_file(const struct capfile *capfile, struct error *error)
 {
 	return error_context(error, "capture \"%s\"", capfile->name);
-}
-
-static int check_link_type(struct capfile *capfile, struct error *error)
-{
-	int link_type = pcap_datalink(capfile->pcap);
-	const char *name = pcap_datalink_val_to_name(link_type);
-	const char *what = pcap_datalink_val_to_description(link_type);
-
-	if (is_known(link_type))
-		return 0;
-	error_set(error, STATUS_FAILED,
-		  "link type %s (%d%s%s) is not read here; Ethernet, Linux "
-		  "cooked, raw IP and BSD loopback are",
-		  name ? name : "without a name", link_type, what ? ": " : "",
-		  what ? what : "");
-	return in_file(capfile, error);
 }
 
 static struct capfile *capfile_new(const char *name, struct error *error)
@@ -93,6 +62,8 @@ struct capfile *capfile_open_stream(FILE *stream, const char *name,
 	}
 	capfile->stream = stream;
 	setvbuf(stream, capfile->buffer, _IOFBF, sizeof(capfile->buffer));
+	/* libpcap reads a frame by two calls, and each would lock. */
+	__fsetlocking(stream, FSETLOCKING_BYCALLER);
 	capfile->pcap = pcap_fopen_offline_with_tstamp_precision(
 		stream, PCAP_TSTAMP_PRECISION_NANO, text);
 	if (!capfile->pcap) {
@@ -101,8 +72,9 @@ struct capfile *capfile_open_stream(FILE *stream, const char *name,
 		goto fail;
 	}
 	capfile->stream = NULL;
-	if (check_link_type(capfile, error) == 0)
+	if (linktype_check(pcap_datalink(capfile->pcap), error) == 0)
 		return capfile;
+	in_file(capfile, error);
 fail:
 	capfile_close(capfile);
 	return NULL;
@@ -119,7 +91,9 @@ struct capfile *capfile_open(const char *path, struct error *error)
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	stream = fd < 0 ? NULL : fdopen(fd, "rb");
 	if (stream)
-		return capfile_open_stream(stream, path, error);
+		return capfile_open_stream(
+			stream, strcmp(path, "-") ? path : "standard input",
+			error);
 	error_errno(error, "capture \"%s\"", path);
 	if (fd >= 0)
 		close(fd);
