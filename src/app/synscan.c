@@ -417,7 +417,8 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 		return -1;
 	if (options->dry_run)
 		return dry_run(run, error);
-	if (privs_raise(argv[0], error) < 0)
+	if (privs_raise(argv[0], "raw packets need",
+			"use -c (connect scan, no privilege)", error) < 0)
 		return -1;
 	return scan_and_report(run, error);
 }
