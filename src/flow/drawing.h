@@ -21,7 +21,8 @@ struct drawing {
 	const struct view_config *config;
 	struct writer writer;
 	int64_t first_ns; /* of the first frame of the capture */
-	bool headed;      /* text: the heading is out */
+	bool headed;      /* text: a heading is out, ... */
+	uint64_t stream;  /* ... of this one, in a ladder */
 };
 
 /* Any but name may be NULL. */

@@ -52,14 +52,6 @@ static void put_text(struct drawing *drawing, const char *text)
 	paragraph_put(&shape, text, &drawing->writer);
 }
 
-static void text_event(struct drawing *drawing, const struct flow_event *event)
-{
-	if (drawing->config->kind == VIEW_SEGMENTS)
-		text_segments_event(drawing, event);
-	if (drawing->config->kind == VIEW_RESETS)
-		text_resets_event(drawing, event);
-}
-
 static void one_conversation(struct drawing *drawing,
 			     const struct conversation *conversation,
 			     bool evicted)
@@ -73,18 +65,68 @@ static void put_line(void *arg, const char *text)
 	text_line(arg, text);
 }
 
-static void one_ladder(struct drawing *drawing, const struct ladder *ladder)
+static struct ladder_style ladder_style(const struct drawing *drawing)
 {
-	const struct ladder_style style = {
+	return (struct ladder_style){
 		.columns = drawing->config->columns,
 		.ascii = drawing->config->ascii,
 		.raw = drawing->config->verbose,
+		.headless = drawing->config->live,
 	};
+}
+
+static void ladder_heading(struct drawing *drawing,
+			   const struct conversation *conversation)
+{
+	char client[ENDPOINT_TEXT_BYTES], server[ENDPOINT_TEXT_BYTES];
+	char text[256];
 
 	if (drawing->headed)
 		text_line(drawing, "");
 	drawing->headed = true;
+	drawing->stream = conversation->stream;
+	snprintf(text, sizeof(text), _("Stream %llu: %s > %s"),
+		 (unsigned long long)conversation->stream,
+		 conversation_endpoint(conversation, CLIENT, client),
+		 conversation_endpoint(conversation, SERVER, server));
+	put_text(drawing, text);
+}
+
+static void one_ladder(struct drawing *drawing, const struct ladder *ladder)
+{
+	const struct ladder_style style = ladder_style(drawing);
+
+	if (drawing->config->live)
+		return;
+	ladder_heading(drawing, &ladder->conversation);
 	ladder_text(ladder, &style, put_line, drawing);
+}
+
+/* Live: row by row as they come, whatever the conversation. */
+static void one_row(struct drawing *drawing, const struct flow_event *event)
+{
+	const struct conversation *conversation = event->conversation;
+	const struct ladder_style style = ladder_style(drawing);
+	struct ladder ladder;
+
+	if (!conversation || event->kind == FLOW_FAULT)
+		return;
+	if (!drawing->headed || drawing->stream != conversation->stream)
+		ladder_heading(drawing, conversation);
+	ladder_init(&ladder, 1);
+	if (ladder_add(&ladder, event) == 0)
+		ladder_text(&ladder, &style, put_line, drawing);
+	ladder_fini(&ladder);
+}
+
+static void text_event(struct drawing *drawing, const struct flow_event *event)
+{
+	if (drawing->config->kind == VIEW_SEGMENTS)
+		text_segments_event(drawing, event);
+	if (drawing->config->kind == VIEW_RESETS)
+		text_resets_event(drawing, event);
+	if (drawing->config->kind == VIEW_LADDER && drawing->config->live)
+		one_row(drawing, event);
 }
 
 /* ---- the end ---- */
@@ -149,7 +191,7 @@ static void text_finish(struct drawing *drawing, const struct flow *flow,
 		finish_segments(drawing, flow);
 	if (drawing->config->kind == VIEW_RESETS && !drawing->headed)
 		put_text(drawing, _("No RST."));
-	if (summary->ladders_left_out > 0) {
+	if (summary->ladders_left_out > 0 && !drawing->config->live) {
 		snprintf(text, sizeof(text),
 			 _("%llu more conversations are not drawn; --stream "
 			   "chooses."),

@@ -13,9 +13,9 @@
 #include "report/line.h"
 
 /*
- *    # client                server                frames       bytes close
- *    0 10.9.0.1:40000        10.9.0.2:8000             11       14/14 fin-4
- *    1 10.9.0.1:40001        10.9.0.2:81                2         0/0 half
+ *    # client                server              frames    bytes close
+ *    0 10.9.0.1:40000        10.9.0.2:8000           11    14/14 fin-4
+ *    1 10.9.0.1:40001        10.9.0.2:81              2      0/0 rst-refused
  *      2 retransmissions, 3 duplicate ACKs
  *
  * 80 columns hold two IPv4 addresses and the longest way to close. With a
@@ -24,18 +24,19 @@
 enum {
 	WIDTH_STREAM = 4,
 	WIDTH_ENDPOINT = 21,
-	WIDTH_FRAMES = 5,
-	WIDTH_BYTES = 11,
+	WIDTH_FRAMES = 4,
+	WIDTH_BYTES = 9,
+	WIDTH_ENDS = WIDTH_STREAM + 1 + 2 * (WIDTH_ENDPOINT + 1),
 };
 
-/* Up to five characters: 99999, 100k, 4.40M. */
+/* Up to four characters: 9999, 10k, 1.2M, 120M. */
 static char *short_number(uint64_t value, char *text, size_t bytes)
 {
 	static const char units[] = "kMGTPE";
 	uint64_t unit = 1000;
 	size_t i = 0;
 
-	if (value < 100000) {
+	if (value < 10000) {
 		snprintf(text, bytes, "%llu", (unsigned long long)value);
 		return text;
 	}
@@ -43,18 +44,13 @@ static char *short_number(uint64_t value, char *text, size_t bytes)
 		unit *= 1000;
 		i++;
 	}
-	if (value / unit >= 100)
+	if (value / unit >= 10)
 		snprintf(text, bytes, "%llu%c",
 			 (unsigned long long)(value / unit), units[i]);
-	else if (value / unit >= 10)
+	else
 		snprintf(text, bytes, "%llu.%llu%c",
 			 (unsigned long long)(value / unit),
 			 (unsigned long long)(value % unit * 10 / unit),
-			 units[i]);
-	else
-		snprintf(text, bytes, "%llu.%02llu%c",
-			 (unsigned long long)(value / unit),
-			 (unsigned long long)(value % unit * 100 / unit),
 			 units[i]);
 	return text;
 }
@@ -79,8 +75,8 @@ static void heading(struct drawing *drawing)
 	head(&line, "#", WIDTH_STREAM, 0);
 	line_text(&line, " ");
 	head(&line, _("client"), 0, WIDTH_ENDPOINT + 1);
-	head(&line, _("server"), 0, WIDTH_ENDPOINT);
-	head(&line, _("frames"), WIDTH_FRAMES + 1, 0);
+	head(&line, _("server"), 0, WIDTH_ENDPOINT - 2);
+	head(&line, _("frames"), WIDTH_FRAMES + 3, 0);
 	line_text(&line, " ");
 	head(&line, _("bytes"), WIDTH_BYTES, 0);
 	line_text(&line, " ");
@@ -88,54 +84,60 @@ static void heading(struct drawing *drawing)
 	line_end(&line, &drawing->writer);
 }
 
-static void figures(struct line *line, const struct conversation *conversation)
+static void figures(const struct conversation *conversation, char *text,
+		    size_t bytes)
 {
 	char client[24], server[24], both[64], frames[24];
 
-	line_right(line,
-		   short_number(conversation_frames(conversation), frames,
-				sizeof(frames)),
-		   WIDTH_FRAMES);
-	line_text(line, " ");
 	snprintf(both, sizeof(both), "%s/%s",
 		 short_number(conversation->side[CLIENT].unique_bytes, client,
 			      sizeof(client)),
 		 short_number(conversation->side[SERVER].unique_bytes, server,
 			      sizeof(server)));
-	line_right(line, both, WIDTH_BYTES);
-	line_text(line, " ");
-	line_text(line, close_name(conversation_close(conversation)));
+	snprintf(text, bytes, "%*s %*s %s", WIDTH_FRAMES,
+		 short_number(conversation_frames(conversation), frames,
+			      sizeof(frames)),
+		 WIDTH_BYTES, both,
+		 close_name(conversation_close(conversation)));
+}
+
+/* Begins a line with so many blanks. */
+static void next_line(struct drawing *drawing, struct line *line,
+		      unsigned blanks)
+{
+	line_end(line, &drawing->writer);
+	line_begin(line);
+	line_left(line, "", blanks);
 }
 
 static void first_line(struct drawing *drawing,
 		       const struct conversation *conversation)
 {
 	char client[ENDPOINT_TEXT_BYTES], server[ENDPOINT_TEXT_BYTES];
-	char stream[24];
+	char stream[24], rest[128];
 	struct line line;
 
 	conversation_endpoint(conversation, CLIENT, client);
 	conversation_endpoint(conversation, SERVER, server);
-	snprintf(stream, sizeof(stream), "%llu",
+	figures(conversation, rest, sizeof(rest));
+	snprintf(stream, sizeof(stream), "%*llu", WIDTH_STREAM,
 		 (unsigned long long)conversation->stream);
 	line_begin(&line);
-	line_right(&line, stream, WIDTH_STREAM);
+	line_text(&line, stream);
 	line_text(&line, " ");
 	if (strlen(client) > WIDTH_ENDPOINT ||
-	    strlen(server) > WIDTH_ENDPOINT) {
+	    strlen(server) > WIDTH_ENDPOINT ||
+	    strlen(stream) - WIDTH_STREAM + WIDTH_ENDS + strlen(rest) >
+		    drawing->config->columns) {
 		line_text(&line, client);
-		line_end(&line, &drawing->writer);
-		line_begin(&line);
-		line_left(&line, "", WIDTH_STREAM + 1);
+		next_line(drawing, &line, WIDTH_STREAM + 1);
 		line_text(&line, server);
-		line_end(&line, &drawing->writer);
-		line_begin(&line);
-		line_left(&line, "", WIDTH_STREAM + 1 + 2 * WIDTH_ENDPOINT + 2);
+		next_line(drawing, &line, WIDTH_ENDS);
 	} else {
 		line_left(&line, client, WIDTH_ENDPOINT + 1);
 		line_left(&line, server, WIDTH_ENDPOINT + 1);
 	}
-	figures(&line, conversation);
+	line_text(&line, rest);
 	line_end(&line, &drawing->writer);
 }
 

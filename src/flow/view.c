@@ -140,7 +140,7 @@ int views_check(const char *spec, struct error *error)
 	return 0;
 }
 
-static bool is_second(const struct views *views, const struct writer *writer)
+bool views_write_to(const struct views *views, const struct writer *writer)
 {
 	const struct output *other;
 
@@ -168,7 +168,7 @@ int views_add(struct views *views, const char *spec, struct error *error)
 		free(output);
 		return -1;
 	}
-	if (is_second(views, writer)) {
+	if (views_write_to(views, writer)) {
 		output_free(output);
 		return bad(error, spec,
 			   "another output goes there too; accepted: one "
@@ -231,7 +231,8 @@ static int add_to_ladder(struct views *views, const struct flow_event *event,
 {
 	struct ladder *ladder;
 
-	if (!views->ladders || !event->conversation)
+	if (!views->ladders || !event->conversation ||
+	    event->kind == FLOW_FAULT)
 		return 0;
 	ladder = ladder_of(views, event->conversation, event->began);
 	if (ladder && ladder_add(ladder, event) < 0)

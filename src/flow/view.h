@@ -9,6 +9,7 @@
 struct error;
 struct flow;
 struct flow_event;
+struct writer;
 
 /*
  * What of an analysis is shown, and where it goes: any number of outputs,
@@ -31,6 +32,8 @@ struct view_config {
 	const uint64_t *streams; /* ascending; only these are shown, ... */
 	size_t stream_count;     /* ... 0: all. Kept by reference */
 	bool verbose;            /* raw numbers, round trips */
+	bool live;               /* somebody watches: rows of ladders as they
+				    come, not sorted by conversation */
 	unsigned columns;        /* of the text; 0: 80 */
 	bool ascii;              /* no lines and arrows of UTF-8 */
 };
@@ -56,6 +59,9 @@ int views_check(const char *spec, struct error *error);
 /* spec: "text", "ndjson:FILE", "text:-". STATUS_USAGE for an unknown format
  * (names the known ones), STATUS_FAILED for a file that cannot be opened. */
 int views_add(struct views *views, const char *spec, struct error *error);
+
+/* Does an output go there too? */
+bool views_write_to(const struct views *views, const struct writer *writer);
 
 /* Of flow_take(), each. The flow has details unless the kind is
  * VIEW_CONVERSATIONS. -1 with STATUS_FAILED when memory is out. */
