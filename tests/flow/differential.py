@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Holds synflow against tshark, frame by frame.
 
-    differential.py [-v] CAPTURE...
+    differential.py [-v] [--each] CAPTURE...
 
 Equal in every frame: stream, relative seq and ack, length, flags. Equal in
-every conversation: completeness. Equal in 99 of 100 frames: the notes of the
-analysis. A note that differs on purpose is covered by one of the RULES, and
-counted there. Prints a line for each capture; exit code 1 where one does not
-agree.
+every conversation: completeness. Equal in 99 of 100 frames, of all captures
+together or of each: the notes of the analysis. What differs on purpose is
+covered by one of the RULES, and counted there. Prints a line for each capture
+and one for all; exit code 1 where they do not agree.
 """
 import collections
 import json
@@ -159,25 +159,28 @@ def agrees(frames, wrong):
 
 
 def main():
-    verbose = "-v" in sys.argv[1:]
-    paths = [word for word in sys.argv[1:] if word != "-v"]
+    flags = {word for word in sys.argv[1:] if word in ("-v", "--each")}
     total, failed = collections.Counter(), 0
-    for path in paths:
-        result = Comparison(path, verbose)
+    wrong, rules = collections.Counter(), collections.Counter()
+    for path in [word for word in sys.argv[1:] if word not in flags]:
+        result = Comparison(path, "-v" in flags)
         frames, streams = len(result.theirs), len(result.streams)
-        wrong, rules = result.wrong, result.rules
-        good = agrees(frames, wrong)
-        failed += not good
-        print(f"{'agrees' if good else 'DIFFERS'} {os.path.basename(path)}: "
-              f"{frames} frames, {streams} conversations",
-              *(f"{count} {name}" for name, count in wrong.items() if count),
-              *(f"{count} by {name}" for name, count in rules.items()),
-              sep=", ")
-        total.update(frames=frames, conversations=streams)
-        total.update(wrong)
-        total.update({"by " + name: n for name, n in rules.items()})
-    print(", ".join(f"{count} {name}" for name, count in total.items()))
+        failed += "--each" in flags and not agrees(frames, result.wrong)
+        total.update(captures=1, frames=frames, conversations=streams)
+        wrong.update(result.wrong)
+        rules.update(result.rules)
+        print(f"{os.path.basename(path)}: "
+              f"{summary(result.wrong, result.rules)}")
+    print(", ".join(f"{n} {name}" for name, n in total.items()) + ": " +
+          summary(wrong, rules))
+    failed += not agrees(total["frames"], wrong)
     sys.exit(failed > 0)
+
+
+def summary(wrong, rules):
+    said = [f"{n} differ in {name}" for name, n in wrong.items() if n]
+    said += [f"{n} by the rule: {name}" for name, n in rules.items()]
+    return ", ".join(said) or "agrees"
 
 
 main()

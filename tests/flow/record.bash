@@ -49,6 +49,13 @@ flow_network_end() {
   done
 }
 
+# No multicast listeners, routers and neighbours, which come when they like.
+flow_no_housekeeping='not (ip6 and (ip6[6] = 0 or
+  (ip6[6] = 58 and ip6[40] >= 130)))'
+
+# How they are captured: options of synflow and an expression.
+flow_capture=("$flow_no_housekeeping")
+
 # record FILE COMMAND...: what the command causes on the client's side
 record() {
   record_at client eth0 "$@"
@@ -58,10 +65,10 @@ record() {
 record_at() {
   local host=$1 device=$2 file=$3 recorder status=0
   shift 3
-  ip netns exec "$host" "$SYNFLOW" -q -i "$device" -w "$file" \
-    >/dev/null 2>"$file.said" 3>&- &
+  ip netns exec "$host" "$SYNFLOW" -i "$device" -w "$file" \
+    "${flow_capture[@]}" >/dev/null 2>"$file.said" 3>&- &
   recorder=$!
-  wait_until 5 grep -qs '^capturing on' "$file.said"
+  wait_until 5 grep -qs "capturing on" "$file.said"
   "$@" || status=$?
   kill -INT $recorder
   wait $recorder || status=$?

@@ -4,6 +4,7 @@
 # Traffic of programs that others wrote, between the two hosts of
 # record.bash; each is a function of its name, and none looks at what it got.
 
+# shellcheck disable=SC2034
 wild_all=(nmap ncat curl iperf3 iperf3_both)
 
 # serving PORT: the server listens there
