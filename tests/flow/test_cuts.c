@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every golden capture, cut at every byte, through the reader, the analysis
- * and every format. Without a sanitizer it proves that what is read of a cut
- * file is the beginning of what is read of the whole one; with one, that no
- * byte beyond is touched.
+ * Every golden capture, cut at every byte and read; what is read is the
+ * beginning of the whole. And every frame of it, cut at every byte of its
+ * headers, through the analysis and every format. With a sanitizer that proves
+ * that no byte beyond is touched.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -25,6 +25,7 @@
 
 enum {
 	FRAMES_MAX = 1000, /* of a golden capture */
+	HEADERS_MAX = 160, /* link, VLAN, IPv6, ICMP, a quote, TCP, options */
 };
 
 /* A capture in memory of its exact size. */
@@ -56,6 +57,15 @@ static struct image image_load(const char *path)
 	return image;
 }
 
+static struct capfile *image_open(const struct image *image, size_t used,
+				  struct error *error)
+{
+	FILE *stream = fmemopen(image->bytes, used, "rb");
+
+	assert_non_null(stream);
+	return capfile_open_stream(stream, "image", error);
+}
+
 static uint64_t frame_sum(const struct capframe *frame)
 {
 	uint64_t sum = frame->number * 31 + frame->captured;
@@ -65,58 +75,20 @@ static uint64_t frame_sum(const struct capframe *frame)
 	return sum;
 }
 
-static void analyse(struct capfile *capfile, struct flow *flow,
-		    struct views *views, struct reading *reading)
-{
-	static struct flow_event event;
-	struct capframe frame;
-
-	while ((reading->status =
-			capfile_next(capfile, &frame, &reading->error)) > 0) {
-		const struct frame_input input = {
-			.number = frame.number,
-			.time_ns = frame.t_ns,
-			.dlt = capfile_link_type(capfile),
-			.bytes = frame.bytes,
-			.captured = frame.captured,
-			.original = frame.length,
-		};
-
-		assert_true(reading->frames < FRAMES_MAX);
-		reading->sums[reading->frames++] = frame_sum(&frame);
-		assert_int_equal(flow_take(flow, &input, &event, NULL), 0);
-		assert_int_equal(views_event(views, &event, NULL), 0);
-	}
-	assert_int_equal(flow_finish(flow, NULL), 0);
-	assert_int_equal(views_finish(views, flow,
-				      &(struct view_summary){.complete = true},
-				      NULL),
-			 0);
-}
-
-static void read_image(const uint8_t *bytes, size_t used, enum view_kind view,
+static void read_image(const struct image *image, size_t used,
 		       struct reading *reading)
 {
-	const struct view_config shape = {.kind = view, .verbose = true};
-	const struct flow_config config = {
-		.details = view != VIEW_CONVERSATIONS,
-		.conversations_max = 16,
-	};
-	FILE *stream = fmemopen((void *)bytes, used, "rb");
 	struct capfile *capfile;
-	struct views *views = views_new(&shape);
-	struct flow *flow = flow_new(&config, NULL);
+	struct capframe frame;
 
-	assert_true(stream && views && flow);
 	*reading = (struct reading){.status = -1, .error = ERROR_INIT};
-	assert_int_equal(views_add(views, "text:/dev/null", NULL), 0);
-	assert_int_equal(views_add(views, "ndjson:/dev/null", NULL), 0);
-	capfile = capfile_open_stream(stream, "image", &reading->error);
-	if (capfile)
-		analyse(capfile, flow, views, reading);
+	capfile = image_open(image, used, &reading->error);
+	while (capfile && (reading->status = capfile_next(
+				   capfile, &frame, &reading->error)) > 0) {
+		assert_true(reading->frames < FRAMES_MAX);
+		reading->sums[reading->frames++] = frame_sum(&frame);
+	}
 	capfile_close(capfile);
-	views_free(views);
-	flow_free(flow);
 }
 
 /* The beginning of the whole reading, and an error unless the cut is between
@@ -133,28 +105,110 @@ static void check_cut(const struct reading *whole, const struct reading *cut)
 	assert_non_null(strstr(cut->error.text, "\"image\""));
 }
 
-static void check_image(const char *path)
+static void check_file_cuts(const struct image *image)
 {
 	static struct reading whole, cut;
-	struct image image = image_load(path);
 	size_t ends = 0;
 
-	read_image(image.bytes, image.used, VIEW_LADDER, &whole);
+	read_image(image, image->used, &whole);
 	assert_int_equal(whole.status, 0);
-	for (size_t used = 1; used < image.used; used++) {
+	for (size_t used = 1; used < image->used; used++) {
 		/* Of its exact size, for the sanitizer. */
-		uint8_t *bytes = malloc(used);
+		struct image part = {malloc(used), used};
 
-		assert_non_null(bytes);
-		memcpy(bytes, image.bytes, used);
-		read_image(bytes, used, (enum view_kind)(used % VIEW_COUNT),
-			   &cut);
+		assert_non_null(part.bytes);
+		memcpy(part.bytes, image->bytes, used);
+		read_image(&part, used, &cut);
 		check_cut(&whole, &cut);
 		ends += cut.status == 0;
-		free(bytes);
+		free(part.bytes);
 	}
 	/* The blocks' own ends: one behind each frame and a few more. */
 	assert_true(ends >= whole.frames && ends <= whole.frames + 8);
+}
+
+/* ---- frames ---- */
+
+struct pipeline {
+	struct flow *flow;
+	struct views *views;
+	struct flow_event event;
+};
+
+static void pipeline_init(struct pipeline *pipeline, enum view_kind view)
+{
+	const struct view_config shape = {.kind = view, .verbose = true};
+	const struct flow_config config = {
+		.details = view != VIEW_CONVERSATIONS,
+		.conversations_max = 16,
+	};
+
+	pipeline->views = views_new(&shape);
+	pipeline->flow = flow_new(&config, NULL);
+	assert_true(pipeline->views && pipeline->flow);
+	assert_int_equal(views_add(pipeline->views, "text:/dev/null", NULL), 0);
+	assert_int_equal(views_add(pipeline->views, "ndjson:/dev/null", NULL),
+			 0);
+}
+
+static void pipeline_finish(struct pipeline *pipeline)
+{
+	assert_int_equal(flow_finish(pipeline->flow, NULL), 0);
+	assert_int_equal(views_finish(pipeline->views, pipeline->flow,
+				      &(struct view_summary){.complete = true},
+				      NULL),
+			 0);
+	views_free(pipeline->views);
+	flow_free(pipeline->flow);
+}
+
+static void take_frame(struct pipeline *pipeline, int link_type,
+		       const struct capframe *frame, uint32_t snap)
+{
+	uint32_t captured = frame->captured < snap ? frame->captured : snap;
+	uint8_t *bytes = malloc(captured ? captured : 1);
+	const struct frame_input input = {
+		.number = frame->number,
+		.time_ns = frame->t_ns,
+		.dlt = link_type,
+		.bytes = bytes,
+		.captured = captured,
+		.original = frame->length,
+	};
+
+	assert_non_null(bytes);
+	memcpy(bytes, frame->bytes, captured);
+	assert_int_equal(
+		flow_take(pipeline->flow, &input, &pipeline->event, NULL), 0);
+	assert_int_equal(views_event(pipeline->views, &pipeline->event, NULL),
+			 0);
+	free(bytes);
+}
+
+static void check_frame_cuts(const struct image *image, uint32_t snap)
+{
+	static struct pipeline pipeline;
+	struct error error = ERROR_INIT;
+	struct capfile *capfile = image_open(image, image->used, &error);
+	struct capframe frame;
+
+	assert_non_null(capfile);
+	pipeline_init(&pipeline, (enum view_kind)(snap % VIEW_COUNT));
+	while (capfile_next(capfile, &frame, &error) > 0)
+		take_frame(&pipeline, capfile_link_type(capfile), &frame, snap);
+	pipeline_finish(&pipeline);
+	capfile_close(capfile);
+}
+
+static void check_image(const char *path)
+{
+	struct image image = image_load(path);
+
+	check_file_cuts(&image);
+	for (uint32_t snap = 0; snap <= HEADERS_MAX; snap++)
+		check_frame_cuts(&image, snap);
+	for (uint32_t view = 0; view < VIEW_COUNT; view++)
+		check_frame_cuts(&image, UINT32_MAX - view);
 	free(image.bytes);
 }
 
