@@ -36,7 +36,7 @@ struct drawing_ops {
 	void (*conversation)(struct drawing *drawing,
 			     const struct conversation *conversation,
 			     bool evicted);
-	/* In the view of ladders, at the end. */
+	/* In the view of ladders, at the end; not of a live capture. */
 	void (*ladder)(struct drawing *drawing, const struct ladder *ladder);
 	/* What no event has ended, and the summary. */
 	void (*finish)(struct drawing *drawing, const struct flow *flow,

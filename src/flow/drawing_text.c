@@ -96,8 +96,6 @@ static void one_ladder(struct drawing *drawing, const struct ladder *ladder)
 {
 	const struct ladder_style style = ladder_style(drawing);
 
-	if (drawing->config->live)
-		return;
 	ladder_heading(drawing, &ladder->conversation);
 	ladder_text(ladder, &style, put_line, drawing);
 }
@@ -191,7 +189,7 @@ static void text_finish(struct drawing *drawing, const struct flow *flow,
 		finish_segments(drawing, flow);
 	if (drawing->config->kind == VIEW_RESETS && !drawing->headed)
 		put_text(drawing, _("No RST."));
-	if (summary->ladders_left_out > 0 && !drawing->config->live) {
+	if (summary->ladders_left_out > 0) {
 		snprintf(text, sizeof(text),
 			 _("%llu more conversations are not drawn; --stream "
 			   "chooses."),

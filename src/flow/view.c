@@ -11,7 +11,7 @@
 #include "flow/ladder.h"
 
 enum {
-	LADDERS_MAX = 50, /* drawn; they are held until the end */
+	LADDERS_MAX = 32, /* drawn; they are held until the end */
 };
 
 /* One output. */
@@ -177,7 +177,7 @@ int views_add(struct views *views, const char *spec, struct error *error)
 	*views->end = output;
 	views->end = &output->next;
 	if (views->config.kind != VIEW_LADDER || !output->drawing.ops->ladder ||
-	    views->ladders)
+	    views->config.live || views->ladders)
 		return 0;
 	views->ladders = calloc(LADDERS_MAX, sizeof(*views->ladders));
 	if (!views->ladders)

@@ -124,6 +124,19 @@ udp() {
   ended 3 TERM
 }
 
+@test "what came too fast is counted: exit 3, the rest is shown" {
+  watch client -i eth0 -o ndjson udp
+  kill -STOP "$pid"
+  run_on client python3 -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(20000):
+    s.sendto(bytes(1400), ("10.9.0.2", 9))'
+  kill -CONT "$pid"
+  ended 3 INT
+  grep -Eq '"capture_drops":[1-9][0-9]*,.*"complete":false' "$out"
+  grep -q 'packets came too fast and were not captured' "$said"
+}
+
 @test "the device goes: exit 3, what is known; before any frame exit 1" {
   watch client -i eth0 --view segments udp
   udp 1
