@@ -67,7 +67,7 @@ static unsigned terminal_columns(void)
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
 		return 0;
-	return size.ws_col > 400 ? 400 : size.ws_col;
+	return size.ws_col;
 }
 
 /* The locale of the environment may not be installed; its name tells too. */

@@ -9,9 +9,9 @@
 #include "flow/flow.h"
 #include "flow/ladder.h"
 #include "flow/ladder_text.h"
-#include "flow/paragraph.h"
 #include "flow/say.h"
 #include "flow/view.h"
+#include "flow/wrap.h"
 #include "report/line.h"
 
 void text_append(char *text, size_t bytes, const char *format, ...)
@@ -45,11 +45,22 @@ void text_line(struct drawing *drawing, const char *text)
 	line_end(&line, &drawing->writer);
 }
 
-static void put_text(struct drawing *drawing, const char *text)
+static void put_line(void *arg, const char *text)
 {
-	const struct paragraph shape = {.columns = drawing->config->columns};
+	text_line(arg, text);
+}
 
-	paragraph_put(&shape, text, &drawing->writer);
+void text_wrapped(struct drawing *drawing, const char *margin, unsigned indent,
+		  const char *text)
+{
+	const struct wrap wrap = {
+		.columns = drawing->config->columns,
+		.indent = indent,
+		.put = put_line,
+		.arg = drawing,
+	};
+
+	wrap_text(&wrap, margin, text);
 }
 
 static void one_conversation(struct drawing *drawing,
@@ -58,11 +69,6 @@ static void one_conversation(struct drawing *drawing,
 {
 	(void)evicted; /* those left over are counted at the end */
 	text_conversation(drawing, conversation);
-}
-
-static void put_line(void *arg, const char *text)
-{
-	text_line(arg, text);
 }
 
 static struct ladder_style ladder_style(const struct drawing *drawing)
@@ -89,7 +95,7 @@ static void ladder_heading(struct drawing *drawing,
 		 (unsigned long long)conversation->stream,
 		 conversation_endpoint(conversation, CLIENT, client),
 		 conversation_endpoint(conversation, SERVER, server));
-	put_text(drawing, text);
+	text_wrapped(drawing, "", 0, text);
 }
 
 static void one_ladder(struct drawing *drawing, const struct ladder *ladder)
@@ -177,7 +183,7 @@ static void text_summary(struct drawing *drawing, const struct flow *flow)
 	part(text, sizeof(text), counts.other, _("other IP"));
 	part(text, sizeof(text), counts.not_ip, _("not IP"));
 	part(text, sizeof(text), counts.faulty, _("damaged"));
-	put_text(drawing, text);
+	text_wrapped(drawing, "", 0, text);
 }
 
 static void text_finish(struct drawing *drawing, const struct flow *flow,
@@ -188,14 +194,14 @@ static void text_finish(struct drawing *drawing, const struct flow *flow,
 	if (drawing->config->kind == VIEW_SEGMENTS)
 		finish_segments(drawing, flow);
 	if (drawing->config->kind == VIEW_RESETS && !drawing->headed)
-		put_text(drawing, _("No RST."));
+		text_wrapped(drawing, "", 0, _("No RST."));
 	if (summary->ladders_left_out > 0) {
 		snprintf(text, sizeof(text),
 			 _("%llu more conversations are not drawn; --stream "
 			   "chooses."),
 			 (unsigned long long)summary->ladders_left_out);
 		text_line(drawing, "");
-		put_text(drawing, text);
+		text_wrapped(drawing, "", 0, text);
 	}
 	text_summary(drawing, flow);
 }

@@ -27,6 +27,11 @@ void text_datagram(struct drawing *drawing, const struct datagram *datagram);
 /* The view of resets. */
 void text_resets_event(struct drawing *drawing, const struct flow_event *event);
 
+/* The text in lines that fit, from that column on; the margin stands before
+ * the first of them. */
+void text_wrapped(struct drawing *drawing, const char *margin, unsigned indent,
+		  const char *text);
+
 /* A line that is not to be broken; it fits. */
 void text_line(struct drawing *drawing, const char *text);
 

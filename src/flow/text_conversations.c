@@ -6,7 +6,6 @@
 
 #include "flow/conversation.h"
 #include "flow/drawing.h"
-#include "flow/paragraph.h"
 #include "flow/say.h"
 #include "flow/view.h"
 #include "report/duration.h"
@@ -206,11 +205,6 @@ static void verbose_begin(const struct conversation *conversation, char *text,
 void text_conversation(struct drawing *drawing,
 		       const struct conversation *conversation)
 {
-	const struct paragraph shape = {
-		.columns = drawing->config->columns,
-		.first = WIDTH_STREAM + 1,
-		.rest = WIDTH_STREAM + 1,
-	};
 	char text[512] = "";
 
 	if (!drawing->headed)
@@ -219,5 +213,6 @@ void text_conversation(struct drawing *drawing,
 	if (drawing->config->verbose)
 		verbose_begin(conversation, text, sizeof(text));
 	trouble(conversation, text, sizeof(text));
-	paragraph_put(&shape, text, &drawing->writer);
+	if (*text)
+		text_wrapped(drawing, "", WIDTH_STREAM + 1, text);
 }

@@ -5,7 +5,6 @@
 
 #include "flow/drawing.h"
 #include "flow/flow.h"
-#include "flow/paragraph.h"
 #include "flow/proof.h"
 #include "flow/say.h"
 #include "flow/view.h"
@@ -23,16 +22,9 @@ enum {
 	TEXT_BYTES = 1024,
 };
 
-static void put(struct drawing *drawing, unsigned first, unsigned rest,
-		const char *text)
+static void put(struct drawing *drawing, const char *text)
 {
-	paragraph_put(
-		&(struct paragraph){
-			.columns = drawing->config->columns,
-			.first = first,
-			.rest = rest,
-		},
-		text, &drawing->writer);
+	text_wrapped(drawing, "", INDENT, text);
 }
 
 static void text_heading(struct drawing *drawing,
@@ -56,7 +48,7 @@ static void text_heading(struct drawing *drawing,
 		 (unsigned long long)segment->stream,
 		 flags_text(segment->flags, flags, sizeof(flags)),
 		 conversation_endpoint(event->conversation, from, end));
-	put(drawing, 0, INDENT, text);
+	text_wrapped(drawing, "", 0, text);
 }
 
 static void text_provoker(struct drawing *drawing, const struct reset *reset)
@@ -70,7 +62,7 @@ static void text_provoker(struct drawing *drawing, const struct reset *reset)
 		 (unsigned long long)reset->provoker,
 		 flags_text(reset->provoker_flags, flags, sizeof(flags)),
 		 reset->provoker_seq, reset->provoker_ack, reset->provoker_len);
-	put(drawing, INDENT, INDENT, text);
+	put(drawing, text);
 }
 
 static void text_causes(struct drawing *drawing, const struct reset *reset)
@@ -81,16 +73,14 @@ static void text_causes(struct drawing *drawing, const struct reset *reset)
 	char text[TEXT_BYTES];
 
 	if (count > 0)
-		put(drawing, INDENT, INDENT, _("What can cause it:"));
-	for (size_t i = 0; i < count; i++) {
-		snprintf(text, sizeof(text), "- %s", causes[i]);
-		put(drawing, INDENT, INDENT + 2, text);
-	}
+		put(drawing, _("What can cause it:"));
+	for (size_t i = 0; i < count; i++)
+		text_wrapped(drawing, "  - ", INDENT + 2, causes[i]);
 	if (!lookalike)
 		return;
 	snprintf(text, sizeof(text), _("What would look the same: %s"),
 		 lookalike);
-	put(drawing, INDENT, INDENT, text);
+	put(drawing, text);
 }
 
 void text_resets_event(struct drawing *drawing, const struct flow_event *event)
@@ -101,7 +91,7 @@ void text_resets_event(struct drawing *drawing, const struct flow_event *event)
 	if (event->kind != FLOW_SEGMENT || reset->shape == RESET_NONE)
 		return;
 	text_heading(drawing, event);
-	put(drawing, INDENT, INDENT, reset_text(reset, text, sizeof(text)));
+	put(drawing, reset_text(reset, text, sizeof(text)));
 	text_provoker(drawing, reset);
 	text_causes(drawing, reset);
 }

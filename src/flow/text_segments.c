@@ -6,7 +6,6 @@
 
 #include "flow/drawing.h"
 #include "flow/flow.h"
-#include "flow/paragraph.h"
 #include "flow/proof.h"
 #include "flow/say.h"
 #include "flow/view.h"
@@ -23,37 +22,33 @@ enum {
 	WIDTH_NAME = 4, /* a stream, "udp", "icmp" */
 	WIDTH_HEAD = WIDTH_TIME + 1 + WIDTH_NAME + 1,
 	WIDTH_END = 8, /* "client" and blanks */
+	MARGIN_BYTES = 128,
 	TEXT_BYTES = 2048,
 };
 
-/* The time, then a stream's number or another name. */
-static void text_head(const struct drawing *drawing, int64_t time_ns,
-		      const char *name, char *text)
+/* The time and a name, then the text. */
+static void put_named(struct drawing *drawing, int64_t time_ns,
+		      const char *name, const char *text)
 {
-	char time[32];
+	char head[MARGIN_BYTES], time[32];
 
-	snprintf(text, TEXT_BYTES, "%*s %*s ", WIDTH_TIME,
+	snprintf(head, sizeof(head), "%*s %*s ", WIDTH_TIME,
 		 text_time(drawing, time_ns, time, sizeof(time)), WIDTH_NAME,
 		 name);
+	text_wrapped(drawing, head, (unsigned)strlen(head), text);
 }
 
-static void stream_head(const struct drawing *drawing, int64_t time_ns,
-			uint64_t stream, char *text)
+/* The same with a stream's number, and which end where that is not NULL. */
+static void put_stream(struct drawing *drawing, int64_t time_ns,
+		       uint64_t stream, const char *end, const char *text)
 {
-	char number[24];
+	char head[MARGIN_BYTES], time[32];
 
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)stream);
-	text_head(drawing, time_ns, number, text);
-}
-
-static void put(struct drawing *drawing, const char *text, unsigned rest)
-{
-	paragraph_put(
-		&(struct paragraph){
-			.columns = drawing->config->columns,
-			.rest = rest,
-		},
-		text, &drawing->writer);
+	snprintf(head, sizeof(head), "%*s %*llu %-*s", WIDTH_TIME,
+		 text_time(drawing, time_ns, time, sizeof(time)), WIDTH_NAME,
+		 (unsigned long long)stream, end ? WIDTH_END : 0,
+		 end ? end : "");
+	text_wrapped(drawing, head, (unsigned)strlen(head), text);
 }
 
 static void frames_text(uint64_t first, uint64_t last, char *text, size_t bytes)
@@ -72,25 +67,23 @@ static void text_began(struct drawing *drawing,
 	char client[ENDPOINT_TEXT_BYTES], server[ENDPOINT_TEXT_BYTES];
 	char text[TEXT_BYTES];
 
-	stream_head(drawing, conversation->first_ns, conversation->stream,
-		    text);
-	text_append(text, sizeof(text), "%s > %s",
-		    conversation_endpoint(conversation, CLIENT, client),
-		    conversation_endpoint(conversation, SERVER, server));
-	put(drawing, text, WIDTH_HEAD);
+	snprintf(text, sizeof(text), "%s > %s",
+		 conversation_endpoint(conversation, CLIENT, client),
+		 conversation_endpoint(conversation, SERVER, server));
+	put_stream(drawing, conversation->first_ns, conversation->stream, NULL,
+		   text);
 }
 
 void text_write(struct drawing *drawing, const struct write *write)
 {
 	char text[TEXT_BYTES], cut[PROOF_BYTES], frames[64];
 
-	stream_head(drawing, write->first_ns, write->stream, text);
 	frames_text(write->first_frame, write->last_frame, frames,
 		    sizeof(frames));
-	text_append(text, sizeof(text), "%-*s%s (%s)", WIDTH_END,
-		    write->from_client ? "client" : "server",
-		    write_text(write, cut, sizeof(cut)), frames);
-	put(drawing, text, WIDTH_HEAD + WIDTH_END);
+	snprintf(text, sizeof(text), "%s (%s)",
+		 write_text(write, cut, sizeof(cut)), frames);
+	put_stream(drawing, write->first_ns, write->stream,
+		   write->from_client ? "client" : "server", text);
 }
 
 /* ---- datagrams ---- */
@@ -110,11 +103,10 @@ static void endpoint(const struct addr *addr, bool has_port, uint16_t port,
 static void fragments(struct drawing *drawing, const struct datagram *datagram)
 {
 	uint32_t listed = datagram->fragments;
-	char text[TEXT_BYTES * 2];
+	char text[TEXT_BYTES * 2] = "";
 
 	if (listed > DATAGRAM_FRAGMENTS_MAX)
 		listed = DATAGRAM_FRAGMENTS_MAX;
-	snprintf(text, sizeof(text), "%*s", WIDTH_HEAD, "");
 	for (uint32_t i = 0; i < listed; i++) {
 		text_append(text, sizeof(text), i ? ", " : "");
 		text_append(text, sizeof(text), _("frame %llu: %u at %u"),
@@ -125,20 +117,13 @@ static void fragments(struct drawing *drawing, const struct datagram *datagram)
 	if (listed < datagram->fragments)
 		text_append(text, sizeof(text), _(", and %u more"),
 			    datagram->fragments - listed);
-	put(drawing, text, WIDTH_HEAD);
+	text_wrapped(drawing, "", WIDTH_HEAD, text);
 }
 
 void text_datagram(struct drawing *drawing, const struct datagram *datagram)
 {
-	char text[TEXT_BYTES], sum[PROOF_BYTES], frame[64] = "";
+	char text[TEXT_BYTES] = "", sum[PROOF_BYTES], frame[64] = "";
 
-	if (datagram->stream_known)
-		stream_head(drawing, datagram->first_ns, datagram->stream,
-			    text);
-	else
-		text_head(drawing, datagram->first_ns,
-			  datagram->protocol == IPPROTO_UDP ? "udp" : "ip",
-			  text);
 	endpoint(&datagram->source, datagram->ports_known,
 		 datagram->source_port, text, sizeof(text));
 	text_append(text, sizeof(text), " > ");
@@ -150,24 +135,29 @@ void text_datagram(struct drawing *drawing, const struct datagram *datagram)
 	text_append(text, sizeof(text), ": %s%s%s%s",
 		    datagram_text(datagram, sum, sizeof(sum)),
 		    *frame ? " (" : "", frame, *frame ? ")" : "");
-	put(drawing, text, WIDTH_HEAD);
+	if (datagram->stream_known)
+		put_stream(drawing, datagram->first_ns, datagram->stream, NULL,
+			   text);
+	else
+		put_named(drawing, datagram->first_ns,
+			  datagram->protocol == IPPROTO_UDP ? "udp" : "ip",
+			  text);
 	if (datagram->fragmented)
 		fragments(drawing, datagram);
 }
 
 static void text_notice(struct drawing *drawing, const struct notice *notice)
 {
-	char text[TEXT_BYTES], quote[PROOF_BYTES];
+	char text[TEXT_BYTES] = "", quote[PROOF_BYTES];
 	char why[PROOF_BYTES];
 
-	text_head(drawing, notice->time_ns, "icmp", text);
 	endpoint(&notice->source, false, 0, text, sizeof(text));
 	text_append(text, sizeof(text), " > ");
 	endpoint(&notice->dest, false, 0, text, sizeof(text));
 	text_append(text, sizeof(text), ": %s, %s: %s", notice_name(notice),
 		    notice_quote(notice, quote, sizeof(quote)),
 		    notice_why(notice, why, sizeof(why)));
-	put(drawing, text, WIDTH_HEAD);
+	put_named(drawing, notice->time_ns, "icmp", text);
 }
 
 void text_segments_event(struct drawing *drawing,

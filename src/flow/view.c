@@ -9,8 +9,10 @@
 #include "flow/drawing.h"
 #include "flow/flow.h"
 #include "flow/ladder.h"
+#include "flow/wrap.h"
 
 enum {
+	COLUMNS_MIN = 60, /* of text, however narrow the terminal */
 	LADDERS_MAX = 32, /* drawn; they are held until the end */
 };
 
@@ -74,6 +76,10 @@ struct views *views_new(const struct view_config *config)
 	views->config = *config;
 	if (!views->config.columns)
 		views->config.columns = 80;
+	if (views->config.columns < COLUMNS_MIN)
+		views->config.columns = COLUMNS_MIN;
+	if (views->config.columns > WRAP_COLUMNS_MAX)
+		views->config.columns = WRAP_COLUMNS_MAX;
 	views->end = &views->first;
 	return views;
 }
