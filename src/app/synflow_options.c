@@ -6,6 +6,7 @@
 #endif
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,6 +286,17 @@ static int join_expression(struct synflow_options *options, char **words,
 	return 0;
 }
 
+static bool is_stdout_taken(const struct synflow_options *options)
+{
+	for (size_t i = 0; i < options->output_count; i++) {
+		const char *path = strchr(options->outputs[i], ':');
+
+		if (!path || !strcmp(path, ":-"))
+			return true;
+	}
+	return false;
+}
+
 static int finish(struct synflow_options *options, struct error *error)
 {
 	if (!options->read == !options->interface)
@@ -301,6 +313,13 @@ static int finish(struct synflow_options *options, struct error *error)
 				 options->duration_ns ? "duration" : "snap");
 	if (!options->output_count)
 		options->outputs[options->output_count++] = "text";
+	if (options->record && !strcmp(options->record, "-") &&
+	    is_stdout_taken(options))
+		return error_set(
+			error, STATUS_USAGE,
+			"--write and --output both to standard output; "
+			"accepted: one of them, as in -w - -o "
+			"text:FILE");
 	sort_streams(options);
 	return 0;
 }

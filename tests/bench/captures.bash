@@ -28,8 +28,8 @@ piped() {
 }
 
 f1() {
-  local capture
   capture=$(mktemp)
+  trap 'rm -f "$capture"' EXIT
   flow_workload F1 '4.4 million packets' 0.5x 4400001 9
   "$build/tests/bench/traffic" bulk 4400000 9 >"$capture"
   ours=("$synflow" -q -r "$capture" -o ndjson:/run/out)

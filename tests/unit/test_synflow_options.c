@@ -178,6 +178,11 @@ static void test_refused(void **state)
 	refuse("-r x -o text:",
 	       "--output: bad output \"text:\": no file name behind the colon; "
 	       "accepted: FORMAT, FORMAT:FILE, FORMAT:- for stdout");
+	refuse("-r x -w -", "--write and --output both to standard output; "
+			    "accepted: one of them, as in -w - -o text:FILE");
+	refuse("-r x -w - -o text:a -o ndjson:-",
+	       "--write and --output both to standard output; accepted: one of "
+	       "them, as in -w - -o text:FILE");
 	refuse("-r x -r y", "--read: bad value \"y\"; accepted: one file");
 	refuse("-r", "option --read needs a value: FILE");
 }
