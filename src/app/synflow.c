@@ -30,6 +30,7 @@
 
 enum {
 	WHOLE_BYTES = 262144, /* no frame is longer */
+	HEADER_BYTES = 512,   /* more than the analysis looks at */
 };
 
 struct run {
@@ -168,7 +169,8 @@ static int open_live(struct run *run, const char *program, struct error *error)
 			.filter = options->expression,
 			.all = true,
 			.snap_bytes = options->snap_bytes ? options->snap_bytes
-							  : WHOLE_BYTES,
+				      : options->record   ? WHOLE_BYTES
+							  : HEADER_BYTES,
 		},
 		error);
 	if (!run->capture)
@@ -276,8 +278,10 @@ static int read_all(struct run *run, struct error *error)
 	if (status == 0 && run->drops > 0)
 		return error_set(error, STATUS_INCOMPLETE,
 				 "%llu packets came too fast and were not "
-				 "captured",
-				 (unsigned long long)run->drops);
+				 "captured%s",
+				 (unsigned long long)run->drops,
+				 run->record ? "; a --snap keeps less of each"
+					     : "");
 	return status;
 }
 

@@ -230,7 +230,7 @@ static const struct option_spec specs[] = {
 	{0, "duration", "DURATION", "What to look at",
 	 "of a live capture: 500ms, 2s, 1m", NULL, parse_duration},
 	{'s', "snap", "BYTES", "What to look at",
-	 "of each frame of a live capture (all)", NULL, parse_snap},
+	 "of each frame of a live capture (all, with -w)", NULL, parse_snap},
 	{0, "stream", "N[,N]", "What to look at",
 	 "these conversations only, counted from 0", NULL, parse_stream},
 	{0, "view", "VIEW", "Output", "conversations, ladder, segments, resets",
