@@ -428,7 +428,9 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 		return -1;
 	if (options->dry_run)
 		return dry_run(run, error);
-	if (run->method->raw && privs_raise(argv[0], error) < 0)
+	if (run->method->raw &&
+	    privs_raise(argv[0], "raw packets need",
+			"use -c (connect scan, no privilege)", error) < 0)
 		return -1;
 	return scan_and_report(run, error);
 }

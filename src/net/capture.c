@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "wire/packet.h"
+#include "net/linktype.h"
 
 struct capture {
 	pcap_t *pcap;
@@ -62,14 +62,19 @@ const char *capture_loopback_filter(char *buffer, uint16_t first, uint16_t last)
 	return buffer;
 }
 
-static int set_filter(pcap_t *pcap, const char *filter, struct error *error)
+static int set_filter(pcap_t *pcap, const struct capture_config *config,
+		      struct error *error)
 {
 	struct bpf_program program;
 	int status;
 
-	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
-		return error_set(error, STATUS_FAILED, "filter: %s",
-				 pcap_geterr(pcap));
+	if (!config->filter)
+		return 0;
+	if (pcap_compile(pcap, &program, config->filter, 1,
+			 PCAP_NETMASK_UNKNOWN) < 0)
+		return error_set(
+			error, config->all ? STATUS_USAGE : STATUS_FAILED,
+			"filter \"%s\": %s", config->filter, pcap_geterr(pcap));
 	status = pcap_setfilter(pcap, &program);
 	pcap_freecode(&program);
 	if (status < 0)
@@ -82,10 +87,14 @@ static int set_filter(pcap_t *pcap, const char *filter, struct error *error)
  * libpcap sorts the others out, of which the filter lets through few. (Not by
  * `outbound` in the filter: the first packet of a ring is filtered by libpcap
  * itself, which cannot tell and would drop it.) */
-static int set_direction(pcap_t *pcap, bool sent, struct error *error)
+static int set_direction(pcap_t *pcap, const struct capture_config *config,
+			 struct error *error)
 {
+	bool sent = config->sent;
 	int one = 1;
 
+	if (config->all)
+		return 0;
 	if ((sent ||
 	     setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING,
 			&one, sizeof(one)) < 0) &&
@@ -96,13 +105,11 @@ static int set_direction(pcap_t *pcap, bool sent, struct error *error)
 
 /* No interface of Linux is of DLT_NULL, but libpcap 1.10.3 leaves it at that,
  * without an error, when memory was out. */
-static bool link_is_known(int link_type)
+static int check_link(pcap_t *pcap, struct error *error)
 {
-	struct packet packet;
-
-	return link_type != DLT_NULL &&
-	       packet_parse(&packet, link_type, (const uint8_t *)"", 0) !=
-		       PACKET_BAD_LINK;
+	if (pcap_datalink(pcap) == DLT_NULL)
+		return error_set(error, STATUS_FAILED, "no link type");
+	return linktype_check(pcap_datalink(pcap), error);
 }
 
 static int configure(pcap_t *pcap, const struct capture_config *config,
@@ -117,8 +124,10 @@ static int configure(pcap_t *pcap, const struct capture_config *config,
 	pcap_set_buffer_size(pcap, config->ring_bytes ? (int)config->ring_bytes
 						      : CAPTURE_RING_BYTES);
 	pcap_set_promisc(pcap, 0);
-	/* Packets one by one as they come, not in blocks by time. */
-	pcap_set_immediate_mode(pcap, 1);
+	/* Packets one by one as they come, not in blocks by time; but such
+	 * blocks hold more, since a packet takes no more room than it has. */
+	pcap_set_immediate_mode(pcap, !config->all);
+	pcap_set_timeout(pcap, (int)(CAPTURE_BLOCK_NS / NS_PER_MS));
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(pcap);
 	if (status < 0)
@@ -127,14 +136,9 @@ static int configure(pcap_t *pcap, const struct capture_config *config,
 				 status == PCAP_ERROR
 					 ? pcap_geterr(pcap)
 					 : pcap_statustostr(status));
-	if (!link_is_known(pcap_datalink(pcap)))
-		return error_set(error, STATUS_FAILED,
-				 "capture on %s: link type %s is not supported",
-				 interface,
-				 pcap_datalink_val_to_name(pcap_datalink(pcap))
-					 ?: "(none)");
-	if (set_direction(pcap, config->sent, error) < 0 ||
-	    set_filter(pcap, config->filter, error) < 0)
+	if (check_link(pcap, error) < 0 ||
+	    set_direction(pcap, config, error) < 0 ||
+	    set_filter(pcap, config, error) < 0)
 		return error_context(error, "capture on %s", interface);
 	if (pcap_setnonblock(pcap, 1, text) < 0)
 		return error_set(error, STATUS_FAILED, "capture on %s: %s",

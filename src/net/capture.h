@@ -6,24 +6,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 struct error;
 
 /*
  * Packets of one interface, by libpcap: never promiscuous, a BPF filter in the
- * kernel; those that came in, or those that this host sends. Loopback has each
- * packet once, as one that came in. Opened with CAP_NET_RAW, then owned and
- * read by the receiver thread.
+ * kernel; those that came in, or those that this host sends, or all. Loopback
+ * has each packet once, as one that came in. Opened with CAP_NET_RAW, then
+ * owned and read by one thread (the receiver's, in a scan).
  */
 struct capture;
 
 #define CAPTURE_SNAP_BYTES 200 /* an ICMP error that quotes a long header */
 #define CAPTURE_RING_BYTES (6 << 20) /* a scan waits while it is cleared */
 
+#define CAPTURE_BLOCK_NS (20 * NS_PER_MS)
+
 struct capture_config {
 	const char *interface;
 	const char *filter;
 	bool sent;           /* what this host sends, and nothing else; not of
 				loopback */
+	bool all;            /* what came in and what this host sends; in
+				blocks, up to CAPTURE_BLOCK_NS late. filter may
+				be NULL; a bad one is STATUS_USAGE */
 	unsigned snap_bytes; /* 0: CAPTURE_SNAP_BYTES */
 	unsigned ring_bytes; /* 0: CAPTURE_RING_BYTES */
 };

@@ -99,7 +99,8 @@ static const char *program_path(const char *program, char *buffer, size_t bytes)
 	return buffer;
 }
 
-int privs_raise(const char *program, struct error *error)
+int privs_raise(const char *program, const char *purpose, const char *another,
+		struct error *error)
 {
 	char path[256];
 
@@ -107,12 +108,13 @@ int privs_raise(const char *program, struct error *error)
 		return -1;
 	if (!is_permitted(CAP_NET_RAW))
 		return error_set(error, STATUS_FAILED,
-				 "raw packets need the capability cap_net_raw: "
-				 "run `sudo %s ...`, or once `sudo setcap "
-				 "cap_net_raw+ep %s`, or use -c (connect scan, "
-				 "no privilege)",
-				 program,
-				 program_path(program, path, sizeof(path)));
+				 "%s the capability cap_net_raw: run `sudo %s "
+				 "...`, or once `sudo setcap cap_net_raw+ep "
+				 "%s`%s%s",
+				 purpose, program,
+				 program_path(program, path, sizeof(path)),
+				 another ? ", or " : "",
+				 another ? another : "");
 	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_NET_RAW) < 0)
 		return error_set(error, STATUS_FAILED,
 				 "cannot raise cap_net_raw");

@@ -17,9 +17,11 @@ struct error;
 int privs_begin(struct error *error);
 
 /* Raises CAP_NET_RAW. 0; or -1 with STATUS_FAILED: the error names the
- * capability and the three ways on (sudo, setcap, -c). `program` is argv[0];
- * where that has no slash the setcap line takes /proc/self/exe. */
-int privs_raise(const char *program, struct error *error);
+ * capability, what it is for, and the ways on: sudo, setcap and, where not
+ * NULL, another one. `program` is argv[0]; where that has no slash the setcap
+ * line takes /proc/self/exe. */
+int privs_raise(const char *program, const char *purpose, const char *another,
+		struct error *error);
 
 /* Gives everything up for good: supplementary groups, gid and uid (when
  * root: to nobody, or to SUDO_UID/SUDO_GID where both are set and not 0),

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "report/duration.h"
 #include "report/line.h"
 
 /*
@@ -25,37 +26,6 @@ enum {
 	WIDTH_REASON_LONG = 21,   /* "icmp-admin-prohibited" */
 	WIDTH_RTT = 7,
 };
-
-/* 21 us, 1.24 ms, 12.4 ms, 200 ms, 1.24 s: three digits, rounded; no
- * fractions of a microsecond. */
-static void rtt_text(int64_t rtt_ns, char *text, size_t bytes)
-{
-	static const char *const names[] = {"us", "ms", "s"};
-	int64_t unit_ns = 1000, step_ns, value, per_unit = 1;
-	unsigned unit = 0;
-
-	if (rtt_ns < 0) {
-		snprintf(text, bytes, "-");
-		return;
-	}
-	/* 999.5 of a unit would round to 1000 of it. */
-	while (unit < 2 && rtt_ns >= 1000 * unit_ns - unit_ns / 2) {
-		unit_ns *= 1000;
-		unit++;
-	}
-	if (unit && rtt_ns < 100 * unit_ns - unit_ns / 20)
-		per_unit = 10;
-	if (unit && rtt_ns < 10 * unit_ns - unit_ns / 200)
-		per_unit = 100;
-	step_ns = unit_ns / per_unit;
-	value = (rtt_ns + step_ns / 2) / step_ns;
-	if (per_unit == 1)
-		snprintf(text, bytes, "%lld %s", (long long)value, names[unit]);
-	else
-		snprintf(text, bytes, "%lld.%0*lld %s",
-			 (long long)(value / per_unit), per_unit == 10 ? 1 : 2,
-			 (long long)(value % per_unit), names[unit]);
-}
 
 static unsigned reason_width(const struct format_context *context)
 {
@@ -118,7 +88,7 @@ static void text_row(struct format_context *context,
 
 	if (!context->headed)
 		text_heading(context);
-	rtt_text(result->rtt_ns, rtt, sizeof(rtt));
+	duration_text(result->rtt_ns, rtt, sizeof(rtt));
 	snprintf(port, sizeof(port), "%u", (unsigned)result->port);
 	line_begin(&line);
 	if (!context->single)

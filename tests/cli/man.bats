@@ -5,13 +5,18 @@ bats_require_minimum_version 1.5.0
 
 setup() {
   : "${top_srcdir:=$BATS_TEST_DIRNAME/../..}"
-  SYNSCAN=${SYNSCAN:-${top_builddir:-.}/synscan}
-  page=$top_srcdir/man/synscan.8
+  : "${top_builddir:=.}"
+  programs=(synscan synflow)
+}
+
+# page PROGRAM: the file of its manual
+page() {
+  echo "$top_srcdir/man/$1".[18]
 }
 
 # "LETTER NAME" or "LETTER NAME value", a line each; LETTER is - for none.
-help_options() {
-  "$SYNSCAN" --help | sed -n \
+help_options() { # PROGRAM
+  "$top_builddir/$1" --help | sed -n \
     -e 's/^      --\([^ ]*\) \([^ ].*\)\{0,1\}  .*/- \1 \2/p' \
     -e 's/^      --\([^ ]*\)  .*/- \1/p' \
     -e 's/^  -\(.\), --\([^ ]*\) \([^ ].*\)\{0,1\}  .*/\1 \2 \3/p' \
@@ -19,76 +24,119 @@ help_options() {
     sed -e 's/ *$//' -e 's/^\(. [^ ]*\) .*/\1 value/' | sort -u
 }
 
-man_options() {
-  sed -n '/^\.Sh OPTIONS/,/^\.Sh VERDICTS/s/^\.It Fl //p' "$page" | sed \
+man_options() { # PROGRAM
+  sed -n '/^\.Sh OPTIONS/,/^\.Sh V/s/^\.It Fl //p' "$(page "$1")" | sed \
     -e 's/^\(.\) , Fl -/\1 /' -e 's/^-/- /' \
     -e 's/^\(. [^ ]*\) .*/\1 value/' | sort -u
 }
 
 @test "every option stands in the manual, and every one there exists" {
-  [ "$(help_options | wc -l)" -gt 20 ]
-  diff <(help_options) <(man_options)
+  local program
+  for program in "${programs[@]}"; do
+    [ "$(help_options "$program" | wc -l)" -gt 10 ]
+    diff <(help_options "$program") <(man_options "$program")
+  done
 }
 
 @test "the manual's synopsis names every option" {
-  local letter name rest synopsis
-  synopsis=$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$page")
-  while read -r letter name rest; do
-    if [ "$letter" = - ]; then
-      grep -Eq "(Fl|\|) -?-?$name" <<<"$synopsis"
-    else
-      grep -Eq "Fl ($letter |[0-9a-z]*$letter)" <<<"$synopsis"
-    fi
-  done < <(help_options)
+  local letter name rest synopsis program
+  for program in "${programs[@]}"; do
+    synopsis=$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' \
+      "$(page "$program")")
+    while read -r letter name rest; do
+      if [ "$letter" = - ]; then
+        grep -Eq "(Fl|\|) -?-?$name" <<<"$synopsis"
+      else
+        grep -Eq "Fl ($letter |[0-9a-z]*$letter)" <<<"$synopsis"
+      fi
+    done < <(help_options "$program")
+  done
 }
 
 @test "the manual is clean mdoc" {
   command -v mandoc || skip "mandoc is missing"
-  run mandoc -T lint -W warning "$page"
-  echo "$output"
-  [ "$status" = 0 ]
+  local program
+  for program in "${programs[@]}"; do
+    run mandoc -T lint -W warning "$(page "$program")"
+    echo "$output"
+    [ "$status" = 0 ]
+  done
 }
 
 @test "the help fits a screen of 80 columns" {
-  run -0 --separate-stderr "$SYNSCAN" --help
-  [ -z "$stderr" ]
-  [ "${#lines[@]}" -le 50 ]
-  local line
-  for line in "${lines[@]}"; do
-    [ "${#line}" -le 80 ]
+  local line program
+  for program in "${programs[@]}"; do
+    run -0 --separate-stderr "$top_builddir/$program" --help
+    [ -z "$stderr" ]
+    [ "${#lines[@]}" -le 50 ]
+    for line in "${lines[@]}"; do
+      [ "${#line}" -le 80 ]
+    done
   done
 }
 
 @test "the version" {
-  run -0 --separate-stderr "$SYNSCAN" --version
-  [[ $output =~ ^synscan\ [0-9]+\.[0-9]+\.[0-9]+ ]]
+  local program
+  for program in "${programs[@]}"; do
+    run -0 --separate-stderr "$top_builddir/$program" --version
+    [[ $output =~ ^$program\ [0-9]+\.[0-9]+\.[0-9]+ ]]
+  done
 }
 
-# complete WORD...: what bash would offer for the last one.
+# complete_words PROGRAM WORD...: what bash would offer for the last one.
 complete_words() {
-  "$SYNSCAN" --completion bash >"$BATS_TEST_TMPDIR/completion"
+  local program=$1
+  shift
+  "$top_builddir/$program" --completion bash >"$BATS_TEST_TMPDIR/completion"
   # shellcheck disable=SC2016
   bash -c '
     compopt() { :; } # outside of a completion there is none
     . "$1"; shift
-    COMP_WORDS=(synscan "$@") COMP_CWORD=$#
-    _synscan
-    printf "%s\n" "${COMPREPLY[@]}"' bash "$BATS_TEST_TMPDIR/completion" "$@"
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    _$1
+    printf "%s\n" "${COMPREPLY[@]}"' bash "$BATS_TEST_TMPDIR/completion" \
+    "$program" "$@"
 }
 
 @test "the completion offers every option and what values can be" {
-  local letter name rest
-  while read -r letter name rest; do
-    complete_words "--$name" | grep -qx -e "--$name"
-    [ "$letter" = - ] || complete_words "-" | grep -qx -e "-$letter"
-  done < <(help_options)
-  [ "$(complete_words --via l)" = link ]
-  [ "$(complete_words --show = cl)" = closed ]
-  [ "$(complete_words -i lo | grep -x lo)" = lo ]
+  local letter name rest program
+  for program in "${programs[@]}"; do
+    while read -r letter name rest; do
+      complete_words "$program" "--$name" | grep -qx -e "--$name"
+      [ "$letter" = - ] ||
+        complete_words "$program" "-" | grep -qx -e "-$letter"
+    done < <(help_options "$program")
+  done
+  [ "$(complete_words synscan --via l)" = link ]
+  [ "$(complete_words synscan --show = cl)" = closed ]
+  [ "$(complete_words synscan -i lo | grep -x lo)" = lo ]
+  [ "$(complete_words synflow --view l)" = ladder ]
   cd "$BATS_TEST_TMPDIR"
   # shellcheck disable=SC2016
   touch 'a b$(touch oops)'
   # shellcheck disable=SC2016
-  [ "$(complete_words -l a)" = 'a b$(touch oops)' ]
+  [ "$(complete_words synscan -l a)" = 'a b$(touch oops)' ]
   [ ! -e oops ]
+}
+
+# The commands of the section EXAMPLES that need no privilege and no network.
+@test "the examples of synflow run" {
+  local command
+  cd "$BATS_TEST_TMPDIR"
+  cp "$top_srcdir/tests/golden/lost.pcapng" lab.pcapng
+  gzip -c lab.pcapng >lab.pcap.gz
+  PATH=$top_builddir:$PATH
+  sed -n '/^\.Sh EXAMPLES/,/^\.Sh COMP/s/^\.Dl \$ //p' "$(page synflow)" |
+    sed 's/\\(dq/"/g' >examples
+  [ "$(wc -l <examples)" -ge 6 ]
+  while read -r command; do
+    case $command in
+    jq*) command -v jq || continue ;;
+    esac
+    echo "$command"
+    bash -c "set -o pipefail; $command" >said
+    [ -s said ] || [[ $command == *ndjson:* ]]
+  done <examples
+  [ -s one.pcapng ]
+  [ -s lab.ndjson ]
 }

@@ -139,7 +139,7 @@ static void whole_way(void)
 
 	CHECK(privs_begin(&last) == 0);
 	CHECK(raw_socket() < 0 && errno == EPERM);
-	CHECK(privs_raise("./synscan", &last) == 0);
+	CHECK(privs_raise("./synscan", "raw packets need", NULL, &last) == 0);
 	fd = raw_socket();
 	CHECK(fd >= 0);
 	CHECK(privs_drop(&last) == 0);
@@ -185,7 +185,7 @@ static void begin_child(void)
 	CHECK(privs_begin(&last) == 0);
 	CHECK((status_set("CapEff") & ~files) == 0);
 	CHECK(status_set("CapPrm") == permitted);
-	CHECK(privs_raise("./synscan", &last) == 0);
+	CHECK(privs_raise("./synscan", "raw packets need", NULL, &last) == 0);
 	CHECK((status_set("CapEff") & ~files) == bit(CAP_NET_RAW));
 }
 
@@ -337,7 +337,8 @@ static void unprivileged_child(void)
 	capng_clear(CAPNG_SELECT_CAPS);
 	CHECK(capng_apply(CAPNG_SELECT_CAPS) == 0);
 	CHECK(privs_begin(&last) == 0);
-	CHECK(privs_raise("/opt/bin/synscan", &last) == -1);
+	CHECK(privs_raise("/opt/bin/synscan", "raw packets need",
+			  "use -c (connect scan, no privilege)", &last) == -1);
 	CHECK(last.status == STATUS_FAILED);
 	CHECK(strstr(last.text, "cap_net_raw"));
 	CHECK(strstr(last.text, "sudo /opt/bin/synscan ..."));
@@ -345,7 +346,7 @@ static void unprivileged_child(void)
 	CHECK(strstr(last.text, "-c (connect scan, no privilege)"));
 	CHECK(!strchr(last.text, '\n'));
 	/* Found through PATH. */
-	CHECK(privs_raise("synscan", &last) == -1);
+	CHECK(privs_raise("synscan", "capturing needs", NULL, &last) == -1);
 	CHECK(strstr(last.text, "sudo synscan ..."));
 	CHECK(strstr(last.text, "cap_net_raw+ep /"));
 }

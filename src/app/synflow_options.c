@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "app/synflow_options.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "base/error.h"
+#include "base/escape.h"
+#include "base/number.h"
+
+enum {
+	STREAMS_MAX = 1000,
+	SNAP_BYTES_MIN = 64,
+	SNAP_BYTES_MAX = 262144, /* as tcpdump has it */
+};
+
+static int bad(struct error *error, const char *value, const char *accepted)
+{
+	char quoted[ESCAPE_QUOTE_BYTES];
+
+	return error_set(error, STATUS_USAGE, "bad value %s; accepted: %s",
+			 escape_quote(value, quoted), accepted);
+}
+
+static int no_memory(struct error *error)
+{
+	return error_set(error, STATUS_FAILED, "out of memory");
+}
+
+static int parse_read(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (options->read)
+		return bad(error, value, "one file");
+	options->read = value;
+	return 0;
+}
+
+/* "any" is libpcap's name for all of them. */
+static int parse_interface(void *context, const char *value,
+			   struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (strcmp(value, "any") && !if_nametoindex(value))
+		return bad(error, value,
+			   "an interface of this host, as `ip link` names it, "
+			   "or any");
+	options->interface = value;
+	return 0;
+}
+
+static int parse_write(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (!*value)
+		return bad(error, value, "a file name");
+	options->record = value;
+	return 0;
+}
+
+static int parse_count(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (number_parse(value, 1, UINT64_MAX, &options->count) < 0)
+		return bad(error, value, "a number of frames from 1 on");
+	return 0;
+}
+
+static int parse_duration(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (number_parse_duration(value, &options->duration_ns) < 0 ||
+	    options->duration_ns == 0)
+		return bad(error, value,
+			   "a duration up to 24h, such as 500ms, 2s, 1.5s, 1m");
+	return 0;
+}
+
+static int parse_snap(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+	uint64_t bytes;
+
+	if (number_parse(value, SNAP_BYTES_MIN, SNAP_BYTES_MAX, &bytes) < 0)
+		return bad(error, value, "bytes, from 64 to 262144");
+	options->snap_bytes = (uint32_t)bytes;
+	return 0;
+}
+
+static int parse_view(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		if (strcmp(view_name((enum view_kind)i), value))
+			continue;
+		options->view = (enum view_kind)i;
+		return 0;
+	}
+	return bad(error, value, "conversations, ladder, segments, resets");
+}
+
+static int ascending(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void sort_streams(struct synflow_options *options)
+{
+	uint64_t *streams = options->streams;
+	size_t kept = 0;
+
+	if (options->stream_count == 0)
+		return;
+	qsort(streams, options->stream_count, sizeof(*streams), ascending);
+	for (size_t i = 0; i < options->stream_count; i++)
+		if (kept == 0 || streams[kept - 1] != streams[i])
+			streams[kept++] = streams[i];
+	options->stream_count = kept;
+}
+
+static int parse_stream(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+	const char *at = value;
+
+	for (;;) {
+		size_t length = strcspn(at, ",");
+
+		if (options->stream_count == STREAMS_MAX ||
+		    number_parse_n(at, length, 0, UINT64_MAX,
+				   &options->streams[options->stream_count]) <
+			    0)
+			return bad(error, value,
+				   "numbers of streams from 0 on, "
+				   "comma-separated, up to 1000");
+		options->stream_count++;
+		if (!at[length])
+			return 0;
+		at += length + 1;
+	}
+}
+
+static int parse_output(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (views_check(value, error) < 0)
+		return -1;
+	options->outputs[options->output_count++] = value;
+	return 0;
+}
+
+static int parse_verbose(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	(void)value;
+	(void)error;
+	if (options->verbosity < 0)
+		options->verbosity = 0;
+	if (options->verbosity < 2)
+		options->verbosity++;
+	return 0;
+}
+
+static int parse_quiet(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	(void)value;
+	(void)error;
+	options->verbosity = -1;
+	return 0;
+}
+
+static int parse_help(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	(void)value;
+	(void)error;
+	options->request = SYNFLOW_HELP;
+	return 1;
+}
+
+static int parse_version(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	(void)value;
+	(void)error;
+	options->request = SYNFLOW_VERSION;
+	return 1;
+}
+
+static int parse_completion(void *context, const char *value,
+			    struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (strcmp(value, "bash"))
+		return bad(error, value, "bash");
+	options->request = SYNFLOW_COMPLETION;
+	return 1;
+}
+
+static const struct option_spec specs[] = {
+	{'r', "read", "FILE", "What to look at",
+	 "a capture: pcap or pcapng, - is stdin", "@file", parse_read},
+	{'i', "interface", "IF", "What to look at",
+	 "capture live, until Ctrl-C; any is all", "@interface",
+	 parse_interface},
+	{'c', "count", "N", "What to look at", "end after so many frames", NULL,
+	 parse_count},
+	{0, "duration", "DURATION", "What to look at",
+	 "of a live capture: 500ms, 2s, 1m", NULL, parse_duration},
+	{'s', "snap", "BYTES", "What to look at",
+	 "of each frame of a live capture (all, with -w)", NULL, parse_snap},
+	{0, "stream", "N[,N]", "What to look at",
+	 "these conversations only, counted from 0", NULL, parse_stream},
+	{0, "view", "VIEW", "Output", "conversations, ladder, segments, resets",
+	 "conversations ladder segments resets", parse_view},
+	{'o', "output", "FORMAT[:FILE]", "Output",
+	 "text, ndjson; repeatable (text)", "text ndjson", parse_output},
+	{'w', "write", "FILE", "Output",
+	 "record the frames: pcapng, or FILE.pcap", "@file", parse_write},
+	{'v', "verbose", NULL, "Output", "say more: raw numbers, round trips",
+	 NULL, parse_verbose},
+	{'q', "quiet", NULL, "Output", "errors and results only", NULL,
+	 parse_quiet},
+	{'h', "help", NULL, "Other", "this page", NULL, parse_help},
+	{0, "version", NULL, "Other", "the version", NULL, parse_version},
+	{0, "completion", "bash", NULL, "for the build", NULL,
+	 parse_completion},
+	{0, NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+static const struct option_table table = {
+	.program = "synflow",
+	.synopsis = "[options] -r FILE | -i IF [BPF expression]",
+	.purpose =
+		"TCP conversations of a capture: states, arithmetic, trouble, "
+		"and why a RST.",
+	.examples =
+		"  synflow -r lab.pcapng                     a line for each "
+		"conversation\n"
+		"  synflow -r lab.pcapng --view ladder --stream 0\n"
+		"  synflow -r lab.pcapng --view resets tcp port 8000\n"
+		"  sudo synflow -i lo -w chat.pcapng --view ladder port 8000\n",
+	.specs = specs,
+};
+
+/* The operands, as tcpdump takes them: with blanks between. */
+static int join_expression(struct synflow_options *options, char **words,
+			   size_t count, struct error *error)
+{
+	size_t bytes = 1;
+
+	if (count == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		bytes += strlen(words[i]) + 1;
+	options->expression = calloc(1, bytes);
+	if (!options->expression)
+		return no_memory(error);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			strcat(options->expression, " ");
+		strcat(options->expression, words[i]);
+	}
+	return 0;
+}
+
+static bool is_stdout_taken(const struct synflow_options *options)
+{
+	for (size_t i = 0; i < options->output_count; i++) {
+		const char *path = strchr(options->outputs[i], ':');
+
+		if (!path || !strcmp(path, ":-"))
+			return true;
+	}
+	return false;
+}
+
+static int finish(struct synflow_options *options, struct error *error)
+{
+	if (!options->read == !options->interface)
+		return error_set(error, STATUS_USAGE,
+				 "%s; accepted: either -r FILE or -i IF (see "
+				 "--help)",
+				 options->read ? "-r and -i together"
+					       : "nothing to look at");
+	if ((options->duration_ns || options->snap_bytes) &&
+	    !options->interface)
+		return error_set(error, STATUS_USAGE,
+				 "--%s without -i; accepted: of a live capture "
+				 "only",
+				 options->duration_ns ? "duration" : "snap");
+	if (!options->output_count)
+		options->outputs[options->output_count++] = "text";
+	if (options->record && !strcmp(options->record, "-") &&
+	    is_stdout_taken(options))
+		return error_set(
+			error, STATUS_USAGE,
+			"--write and --output both to standard output; "
+			"accepted: one of them, as in -w - -o "
+			"text:FILE");
+	sort_streams(options);
+	return 0;
+}
+
+int synflow_options_parse(struct synflow_options *options, int argc,
+			  char **argv, struct error *error)
+{
+	int result, i;
+
+	*options = (struct synflow_options){.request = SYNFLOW_RUN};
+	/* A word of argv holds one output at most. */
+	options->outputs = calloc((size_t)argc + 1, sizeof(*options->outputs));
+	options->streams = calloc(STREAMS_MAX, sizeof(*options->streams));
+	if (!options->outputs || !options->streams)
+		return no_memory(error);
+	result = options_parse(&table, argc, argv, options, &i, error);
+	if (result) /* 1: --help and its like need no more */
+		return result < 0 ? -1 : 0;
+	if (join_expression(options, argv + i, (size_t)(argc - i), error) < 0)
+		return -1;
+	return finish(options, error);
+}
+
+void synflow_options_free(struct synflow_options *options)
+{
+	if (!options)
+		return;
+	free(options->outputs);
+	free(options->streams);
+	free(options->expression);
+	*options = (struct synflow_options){.request = SYNFLOW_RUN};
+}
+
+int synflow_options_answer(const struct synflow_options *options, FILE *stream,
+			   struct error *error)
+{
+	switch (options->request) {
+	case SYNFLOW_RUN:
+		break;
+	case SYNFLOW_HELP:
+		options_help(&table, stream);
+		break;
+	case SYNFLOW_VERSION:
+		fprintf(stream, "synflow %s\n", PACKAGE_VERSION);
+		break;
+	case SYNFLOW_COMPLETION:
+		options_bash_completion(&table, stream);
+		break;
+	}
+	if (fflush(stream) || ferror(stream))
+		return error_errno(error, "standard output");
+	return 0;
+}
