@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/language.h"
+#include "app/synflow_cross.h"
 #include "app/synflow_options.h"
 #include "app/synflow_read.h"
 #include "base/error.h"
@@ -36,6 +36,7 @@ enum {
 struct run {
 	struct synflow_options options;
 	struct capfile *file;    /* or ... */
+	struct capfile *second;  /* of two captures */
 	struct capture *capture; /* ... live */
 	int link_type;
 	struct flow *flow;
@@ -71,21 +72,6 @@ static unsigned terminal_columns(void)
 	return size.ws_col;
 }
 
-/* The locale of the environment may not be installed; its name tells too. */
-static bool is_ascii(void)
-{
-	const char *name = getenv("LC_ALL");
-
-	if (setlocale(LC_CTYPE, ""))
-		return strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-	if (!name || !*name)
-		name = getenv("LC_CTYPE");
-	if (!name || !*name)
-		name = getenv("LANG");
-	return !name ||
-	       (!strcasestr(name, "utf-8") && !strcasestr(name, "utf8"));
-}
-
 static int open_views(struct run *run, struct error *error)
 {
 	const struct synflow_options *options = &run->options;
@@ -97,7 +83,9 @@ static int open_views(struct run *run, struct error *error)
 		.verbose = options->verbosity > 0,
 		.live = options->interface != NULL,
 		.columns = terminal_columns(),
-		.ascii = is_ascii(),
+		.ascii = !language_is_utf8(),
+		.second_source = options->second,
+		.source = options->read ? options->read : options->interface,
 	});
 	if (!run->views)
 		return error_errno(error, "outputs");
@@ -152,9 +140,17 @@ static int open_file(struct run *run, struct error *error)
 	if (!run->file)
 		return -1;
 	run->link_type = capfile_link_type(run->file);
-	if (!options->expression)
+	if (options->expression &&
+	    capfile_filter(run->file, options->expression, error) < 0)
+		return -1;
+	if (!options->second)
 		return 0;
-	return capfile_filter(run->file, options->expression, error);
+	run->second = capfile_open(options->second, error);
+	if (!run->second)
+		return -1;
+	return options->expression
+		       ? capfile_filter(run->second, options->expression, error)
+		       : 0;
 }
 
 static int open_live(struct run *run, const char *program, struct error *error)
@@ -341,11 +337,17 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	    synflow_options_parse(options, argc, argv, error) < 0)
 		return -1;
 	log_init("synflow", options->verbosity);
+	if (language_begin(options->language, error) < 0)
+		return -1;
 	if (options->request != SYNFLOW_RUN)
 		return synflow_options_answer(options, stdout, error);
 	if (open_all(run, argv[0], error) < 0 ||
 	    synflow_handle_signals(error) < 0)
 		return -1;
+	if (run->second)
+		return synflow_cross(
+			options, (struct capfile *[2]){run->file, run->second},
+			run->views, error);
 	return report(run, read_all(run, error), error);
 }
 
@@ -380,6 +382,7 @@ int main(int argc, char **argv)
 	flow_free(run.flow);
 	capture_close(run.capture);
 	capfile_close(run.file);
+	capfile_close(run.second);
 	synflow_options_free(&run.options);
 	return (int)status;
 }

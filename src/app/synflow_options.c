@@ -38,9 +38,13 @@ static int parse_read(void *context, const char *value, struct error *error)
 {
 	struct synflow_options *options = context;
 
+	if (options->second)
+		return bad(error, value,
+			   "one file, or two of the same traffic");
 	if (options->read)
-		return bad(error, value, "one file");
-	options->read = value;
+		options->second = value;
+	else
+		options->read = value;
 	return 0;
 }
 
@@ -107,6 +111,7 @@ static int parse_view(void *context, const char *value, struct error *error)
 		if (strcmp(view_name((enum view_kind)i), value))
 			continue;
 		options->view = (enum view_kind)i;
+		options->view_chosen = true;
 		return 0;
 	}
 	return bad(error, value, "conversations, ladder, segments, resets");
@@ -162,6 +167,16 @@ static int parse_output(void *context, const char *value, struct error *error)
 	if (views_check(value, error) < 0)
 		return -1;
 	options->outputs[options->output_count++] = value;
+	return 0;
+}
+
+static int parse_language(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (strcmp(value, "en") && strcmp(value, "zh"))
+		return bad(error, value, "en, zh");
+	options->language = value;
 	return 0;
 }
 
@@ -221,7 +236,7 @@ static int parse_completion(void *context, const char *value,
 
 static const struct option_spec specs[] = {
 	{'r', "read", "FILE", "What to look at",
-	 "a capture: pcap or pcapng, - is stdin", "@file", parse_read},
+	 "a capture; two: one from each end, paired", "@file", parse_read},
 	{'i', "interface", "IF", "What to look at",
 	 "capture live, until Ctrl-C; any is all", "@interface",
 	 parse_interface},
@@ -236,7 +251,10 @@ static const struct option_spec specs[] = {
 	{0, "view", "VIEW", "Output", "conversations, ladder, segments, resets",
 	 "conversations ladder segments resets", parse_view},
 	{'o', "output", "FORMAT[:FILE]", "Output",
-	 "text, ndjson; repeatable (text)", "text ndjson", parse_output},
+	 "text, ndjson, svg, html; repeatable (text)", "text ndjson svg html",
+	 parse_output},
+	{0, "lang", "LANG", "Output", "en or zh (as the locale says)", "en zh",
+	 parse_language},
 	{'w', "write", "FILE", "Output",
 	 "record the frames: pcapng, or FILE.pcap", "@file", parse_write},
 	{'v', "verbose", NULL, "Output", "say more: raw numbers, round trips",
@@ -297,6 +315,32 @@ static bool is_stdout_taken(const struct synflow_options *options)
 	return false;
 }
 
+/* What shows ladders only makes the view one. */
+static int choose_ladder(struct synflow_options *options, const char *who,
+			 struct error *error)
+{
+	if (options->view_chosen && options->view != VIEW_LADDER)
+		return error_set(error, STATUS_USAGE,
+				 "--view %s with %s; accepted: --view ladder",
+				 view_name(options->view), who);
+	options->view = VIEW_LADDER;
+	return 0;
+}
+
+static int check_second(struct synflow_options *options, struct error *error)
+{
+	if (!options->second)
+		return 0;
+	if (options->record)
+		return error_set(error, STATUS_USAGE,
+				 "--write with two captures; accepted: one");
+	if (!strcmp(options->read, options->second))
+		return error_set(error, STATUS_USAGE,
+				 "the same capture twice; accepted: one from "
+				 "each end");
+	return choose_ladder(options, "two captures", error);
+}
+
 static int finish(struct synflow_options *options, struct error *error)
 {
 	if (!options->read == !options->interface)
@@ -311,6 +355,14 @@ static int finish(struct synflow_options *options, struct error *error)
 				 "--%s without -i; accepted: of a live capture "
 				 "only",
 				 options->duration_ns ? "duration" : "snap");
+	for (size_t i = 0; i < options->output_count; i++) {
+		if (views_draws(options->outputs[i]) &&
+		    choose_ladder(options, "a picture (-o svg, -o html)",
+				  error) < 0)
+			return -1;
+	}
+	if (check_second(options, error) < 0)
+		return -1;
 	if (!options->output_count)
 		options->outputs[options->output_count++] = "text";
 	if (options->record && !strcmp(options->record, "-") &&

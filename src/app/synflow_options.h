@@ -2,6 +2,7 @@
 #ifndef APP_SYNFLOW_OPTIONS_H
 #define APP_SYNFLOW_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,18 +23,21 @@ enum synflow_request {
 struct synflow_options {
 	enum synflow_request request; /* all but RUN: the rest may be unset */
 	const char *read;      /* of -r, "-" is stdin; or NULL, and ... */
+	const char *second;    /* of another -r: the other end's; or NULL */
 	const char *interface; /* ... of -i; or NULL */
 	const char *record;    /* of -w; NULL: not recorded */
 	char *expression;      /* pcap-filter(7); NULL: all frames */
 	uint64_t count;        /* frames to take; 0: all */
 	int64_t duration_ns;   /* of a live capture; 0: no end */
 	uint32_t snap_bytes;   /* of a live capture; 0: whole frames */
-	enum view_kind view;
-	uint64_t *streams;    /* of --stream, ascending, each once; */
-	size_t stream_count;  /* ... 0: all */
-	const char **outputs; /* for views_add(); points into argv */
-	size_t output_count;  /* at least 1 ("text") */
-	int verbosity;        /* for log_init(): -1 to 2 */
+	enum view_kind view;   /* VIEW_LADDER where an output is a picture */
+	bool view_chosen;      /* by --view */
+	uint64_t *streams;     /* of --stream, ascending, each once; */
+	size_t stream_count;   /* ... 0: all */
+	const char **outputs;  /* for views_add(); points into argv */
+	size_t output_count;   /* at least 1 ("text") */
+	const char *language;  /* of --lang: "en", "zh"; or NULL */
+	int verbosity;         /* for log_init(): -1 to 2 */
 };
 
 /* Caller storage; argv must outlive it (and may be reordered). 0; or -1 with

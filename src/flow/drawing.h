@@ -3,6 +3,7 @@
 #define FLOW_DRAWING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/writer.h"
@@ -10,6 +11,7 @@
 /* Inside flow/ only: what the views ask of each format. */
 
 struct conversation;
+struct crossing;
 struct flow;
 struct flow_event;
 struct ladder;
@@ -38,6 +40,14 @@ struct drawing_ops {
 			     bool evicted);
 	/* In the view of ladders, at the end; not of a live capture. */
 	void (*ladder)(struct drawing *drawing, const struct ladder *ladder);
+	/* ... all of them at once instead. */
+	void (*ladders)(struct drawing *drawing, const struct ladder *ladders,
+			size_t count, const struct flow *flow,
+			const struct view_summary *summary);
+	/* Two captures: everything. */
+	void (*crossing)(struct drawing *drawing,
+			 const struct crossing *crossing,
+			 const struct view_summary *summary);
 	/* What no event has ended, and the summary. */
 	void (*finish)(struct drawing *drawing, const struct flow *flow,
 		       const struct view_summary *summary);
@@ -45,6 +55,8 @@ struct drawing_ops {
 
 const struct drawing_ops *drawing_text(void);
 const struct drawing_ops *drawing_ndjson(void);
+const struct drawing_ops *drawing_svg(void);
+const struct drawing_ops *drawing_html(void);
 
 /* Was this stream asked for? */
 bool view_wants(const struct view_config *config, uint64_t stream);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flow/drawing.h"
 
+#include "flow/drawing_crossing.h"
 #include "flow/flow.h"
 #include "flow/record.h"
 #include "flow/view.h"
@@ -176,6 +177,7 @@ const struct drawing_ops *drawing_ndjson(void)
 		.name = "ndjson",
 		.event = ndjson_event,
 		.conversation = ndjson_conversation,
+		.crossing = ndjson_crossing,
 		.finish = ndjson_finish,
 	};
 

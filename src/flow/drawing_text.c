@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "flow/drawing.h"
+#include "flow/drawing_crossing.h"
 #include "flow/flow.h"
 #include "flow/ladder.h"
+#include "flow/ladder_head.h"
 #include "flow/ladder_text.h"
 #include "flow/say.h"
 #include "flow/view.h"
@@ -84,18 +86,14 @@ static struct ladder_style ladder_style(const struct drawing *drawing)
 static void ladder_heading(struct drawing *drawing,
 			   const struct conversation *conversation)
 {
-	char client[ENDPOINT_TEXT_BYTES], server[ENDPOINT_TEXT_BYTES];
 	char text[256];
 
 	if (drawing->headed)
 		text_line(drawing, "");
 	drawing->headed = true;
 	drawing->stream = conversation->stream;
-	snprintf(text, sizeof(text), _("Stream %llu: %s > %s"),
-		 (unsigned long long)conversation->stream,
-		 conversation_endpoint(conversation, CLIENT, client),
-		 conversation_endpoint(conversation, SERVER, server));
-	text_wrapped(drawing, "", 0, text);
+	text_wrapped(drawing, "", 0,
+		     ladder_title(conversation, text, sizeof(text)));
 }
 
 static void one_ladder(struct drawing *drawing, const struct ladder *ladder)
@@ -163,33 +161,31 @@ static void part(char *text, size_t bytes, uint64_t n, const char *name)
 			    name);
 }
 
-/* "11 frames: 1 conversation, 11 TCP"; what there was none of is left out. */
-static void text_summary(struct drawing *drawing, const struct flow *flow)
+char *text_counts(const struct flow *flow, char *text, size_t bytes)
 {
 	struct flow_counts counts;
-	char text[512];
 
 	flow_counts(flow, &counts);
-	snprintf(text, sizeof(text),
+	snprintf(text, bytes,
 		 counts.conversations == 1 ? _("%llu frames: %llu conversation")
 					   : _("%llu frames: %llu "
 					       "conversations"),
 		 (unsigned long long)counts.frames,
 		 (unsigned long long)counts.conversations);
-	part(text, sizeof(text), counts.tcp, "TCP");
-	part(text, sizeof(text), counts.udp, "UDP");
-	part(text, sizeof(text), counts.icmp_errors, _("ICMP errors"));
-	part(text, sizeof(text), counts.fragments, _("later fragments"));
-	part(text, sizeof(text), counts.other, _("other IP"));
-	part(text, sizeof(text), counts.not_ip, _("not IP"));
-	part(text, sizeof(text), counts.faulty, _("damaged"));
-	text_wrapped(drawing, "", 0, text);
+	part(text, bytes, counts.tcp, "TCP");
+	part(text, bytes, counts.udp, "UDP");
+	part(text, bytes, counts.icmp_errors, _("ICMP errors"));
+	part(text, bytes, counts.fragments, _("later fragments"));
+	part(text, bytes, counts.other, _("other IP"));
+	part(text, bytes, counts.not_ip, _("not IP"));
+	part(text, bytes, counts.faulty, _("damaged"));
+	return text;
 }
 
 static void text_finish(struct drawing *drawing, const struct flow *flow,
 			const struct view_summary *summary)
 {
-	char text[128];
+	char text[512];
 
 	if (drawing->config->kind == VIEW_SEGMENTS)
 		finish_segments(drawing, flow);
@@ -203,7 +199,7 @@ static void text_finish(struct drawing *drawing, const struct flow *flow,
 		text_line(drawing, "");
 		text_wrapped(drawing, "", 0, text);
 	}
-	text_summary(drawing, flow);
+	text_wrapped(drawing, "", 0, text_counts(flow, text, sizeof(text)));
 }
 
 const struct drawing_ops *drawing_text(void)
@@ -213,6 +209,7 @@ const struct drawing_ops *drawing_text(void)
 		.event = text_event,
 		.conversation = one_conversation,
 		.ladder = one_ladder,
+		.crossing = text_crossing,
 		.finish = text_finish,
 	};
 

@@ -10,6 +10,7 @@
 struct conversation;
 struct datagram;
 struct drawing;
+struct flow;
 struct flow_event;
 struct notice;
 struct write;
@@ -31,6 +32,9 @@ void text_resets_event(struct drawing *drawing, const struct flow_event *event);
  * the first of them. */
 void text_wrapped(struct drawing *drawing, const char *margin, unsigned indent,
 		  const char *text);
+/* "11 frames: 1 conversation, 11 TCP"; what there was none of is left out.
+ * Returns text. */
+char *text_counts(const struct flow *flow, char *text, size_t bytes);
 
 /* A line that is not to be broken; it fits. */
 void text_line(struct drawing *drawing, const char *text);

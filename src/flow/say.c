@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flow/say.h"
 
-#include <libintl.h>
 #include <stdint.h>
 
-#define CATALOGUE "synscan"
+#include "base/catalogue.h"
+
+static const struct catalogue *spoken; /* NULL: English */
+
+void say_in(const struct catalogue *catalogue)
+{
+	spoken = catalogue;
+}
 
 const char *say(const char *text)
 {
-	return dgettext(CATALOGUE, text);
+	const char *said = spoken ? catalogue_find(spoken, text) : NULL;
+
+	return said && *said ? said : text;
 }
 
 struct span {
@@ -78,6 +86,47 @@ size_t say_fit(const char *text, size_t columns)
 		at += bytes;
 	}
 	return at;
+}
+
+/* Chinese may be broken between any two characters, but no line begins with
+ * a mark that closes or ends with one that opens. */
+static int breaks_between(uint32_t before, uint32_t after)
+{
+	static const struct span closing[] = {
+		{0x3001, 0x3002}, {0x300d, 0x300d}, {0xff01, 0xff01},
+		{0xff09, 0xff09}, {0xff0c, 0xff0c}, {0xff1a, 0xff1b},
+		{0xff1f, 0xff1f}, {'!', '!'},       {')', ')'},
+		{',', '.'},       {':', ';'},
+	};
+	static const struct span opening[] = {
+		{0x300c, 0x300c},
+		{0xff08, 0xff08},
+		{'(', '('},
+	};
+
+	if (before == ' ' || after == ' ')
+		return 1;
+	return (point_columns(before) == 2 || point_columns(after) == 2) &&
+	       !span_has(closing, sizeof(closing) / sizeof(closing[0]),
+			 after) &&
+	       !span_has(opening, sizeof(opening) / sizeof(opening[0]), before);
+}
+
+size_t say_break(const char *text, size_t columns)
+{
+	size_t fits = say_fit(text, columns), at = 0, last = 0, bytes;
+	uint32_t before = 0, point;
+
+	if (text[fits] == '\0')
+		return fits;
+	while (at <= fits) {
+		point = point_at(text + at, &bytes);
+		if (at > 0 && breaks_between(before, point))
+			last = at;
+		before = point;
+		at += bytes;
+	}
+	return last > 0 ? last : fits;
 }
 
 size_t say_columns(const char *text)

@@ -34,6 +34,8 @@ struct views {
 static const struct drawing_ops *(*const formats[])(void) = {
 	drawing_text,
 	drawing_ndjson,
+	drawing_svg,
+	drawing_html,
 };
 
 const char *view_name(enum view_kind kind)
@@ -137,13 +139,21 @@ int views_check(const char *spec, struct error *error)
 
 	if (!format_find(spec, &path))
 		return bad(error, spec,
-			   "no such format; accepted: text, ndjson, each with "
-			   "an optional :FILE");
+			   "no such format; accepted: text, ndjson, svg, html, "
+			   "each with an optional :FILE");
 	if (!*path)
 		return bad(error, spec,
 			   "no file name behind the colon; accepted: FORMAT, "
 			   "FORMAT:FILE, FORMAT:- for stdout");
 	return 0;
+}
+
+bool views_draws(const char *spec)
+{
+	const char *path;
+	const struct drawing_ops *ops = format_find(spec, &path);
+
+	return ops && ops->ladders;
 }
 
 bool views_write_to(const struct views *views, const struct writer *writer)
@@ -182,8 +192,9 @@ int views_add(struct views *views, const char *spec, struct error *error)
 	}
 	*views->end = output;
 	views->end = &output->next;
-	if (views->config.kind != VIEW_LADDER || !output->drawing.ops->ladder ||
-	    views->config.live || views->ladders)
+	if (views->config.kind != VIEW_LADDER || views->ladders ||
+	    (!output->drawing.ops->ladders &&
+	     (!output->drawing.ops->ladder || views->config.live)))
 		return 0;
 	views->ladders = calloc(LADDERS_MAX, sizeof(*views->ladders));
 	if (!views->ladders)
@@ -313,7 +324,11 @@ static void finish_drawing(const struct views *views, struct drawing *drawing,
 {
 	for (size_t i = 0; drawing->ops->ladder && i < views->ladder_count; i++)
 		drawing->ops->ladder(drawing, &views->ladders[i]);
-	drawing->ops->finish(drawing, flow, summary);
+	if (drawing->ops->ladders)
+		drawing->ops->ladders(drawing, views->ladders,
+				      views->ladder_count, flow, summary);
+	if (drawing->ops->finish)
+		drawing->ops->finish(drawing, flow, summary);
 }
 
 int views_finish(struct views *views, const struct flow *flow,
@@ -334,6 +349,22 @@ int views_finish(struct views *views, const struct flow *flow,
 	for (output = views->first; output; output = output->next) {
 		finish_drawing(views, &output->drawing, flow, &all);
 		/* the first failure is the one to tell; all are finished */
+		if (writer_finish(&output->drawing.writer,
+				  result ? NULL : error) < 0)
+			result = -1;
+	}
+	return result;
+}
+
+int views_crossing(struct views *views, const struct crossing *crossing,
+		   const struct view_summary *summary, struct error *error)
+{
+	struct output *output;
+	int result = 0;
+
+	for (output = views->first; output; output = output->next) {
+		output->drawing.ops->crossing(&output->drawing, crossing,
+					      summary);
 		if (writer_finish(&output->drawing.writer,
 				  result ? NULL : error) < 0)
 			result = -1;

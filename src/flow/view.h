@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct crossing;
 struct error;
 struct flow;
 struct flow_event;
@@ -29,13 +30,15 @@ const char *view_name(enum view_kind kind); /* "ladder" */
 
 struct view_config {
 	enum view_kind kind;
-	const uint64_t *streams; /* ascending; only these are shown, ... */
-	size_t stream_count;     /* ... 0: all. Kept by reference */
-	bool verbose;            /* raw numbers, round trips */
-	bool live;               /* somebody watches: rows of ladders as they
-				    come, not sorted by conversation */
-	unsigned columns;        /* of the text; 0: 80 */
-	bool ascii;              /* no lines and arrows of UTF-8 */
+	const uint64_t *streams;   /* ascending; only these are shown, ... */
+	size_t stream_count;       /* ... 0: all. Kept by reference */
+	bool verbose;              /* raw numbers, round trips */
+	bool live;                 /* somebody watches: rows of ladders as they
+				      come, not sorted by conversation */
+	unsigned columns;          /* of the text; 0: 80 */
+	bool ascii;                /* no lines and arrows of UTF-8 */
+	const char *source;        /* what is read, for people: outside text */
+	const char *second_source; /* of two captures; or NULL */
 };
 
 /* How the reading went, for the last line. */
@@ -55,6 +58,9 @@ void views_free(struct views *views);
 /* Is it a spec that views_add() takes? 0, or its STATUS_USAGE error. Opens
  * nothing. */
 int views_check(const char *spec, struct error *error);
+
+/* Is it a picture, for which only VIEW_LADDER will do? */
+bool views_draws(const char *spec);
 
 /* spec: "text", "ndjson:FILE", "text:-". STATUS_USAGE for an unknown format
  * (names the known ones), STATUS_FAILED for a file that cannot be opened. */
@@ -79,5 +85,10 @@ bool views_failed(const struct views *views);
  * or memory that is out. */
 int views_finish(struct views *views, const struct flow *flow,
 		 const struct view_summary *summary, struct error *error);
+
+/* Instead of the two above, of two captures: VIEW_LADDER, and no event has
+ * been given. */
+int views_crossing(struct views *views, const struct crossing *crossing,
+		   const struct view_summary *summary, struct error *error);
 
 #endif

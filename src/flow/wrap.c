@@ -6,18 +6,6 @@
 #include "flow/phrase.h"
 #include "flow/say.h"
 
-/* Where a line of text may be broken to fit: behind a blank, if there is. */
-static size_t break_at(const char *text, size_t columns)
-{
-	size_t fits = say_fit(text, columns), at = fits;
-
-	if (text[fits] == '\0')
-		return fits;
-	while (at > 0 && text[at - 1] != ' ' && text[at] != ' ')
-		at--;
-	return at > 0 ? at : fits;
-}
-
 /* Without the blanks at its end. */
 static size_t trimmed(const char *text, size_t bytes)
 {
@@ -33,7 +21,7 @@ void wrap_text(const struct wrap *wrap, const char *margin, const char *text)
 	size_t taken;
 
 	do {
-		taken = break_at(text, wrap->columns - wrap->indent);
+		taken = say_break(text, wrap->columns - wrap->indent);
 		phrase_begin(&line, bytes, sizeof(bytes));
 		phrase_padded(&line, margin, wrap->indent);
 		phrase_add(&line, "%.*s", (int)trimmed(text, taken), text);

@@ -2,7 +2,7 @@
 #ifndef FLOW_WRAP_H
 #define FLOW_WRAP_H
 
-/* Text broken at blanks into lines that fit. Pure. */
+/* Text broken into lines that fit, where say_break() has it. Pure. */
 struct wrap {
 	unsigned columns; /* of a line; at most WRAP_COLUMNS_MAX */
 	unsigned indent;  /* where the text begins on every line */

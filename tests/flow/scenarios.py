@@ -195,7 +195,7 @@ def simultaneous_close():
     pause(0.5)
 
 
-@scenario("half-close: the server goes on talking, then nobody does")
+@scenario("half-close: the server goes on talking, and closes later")
 def half_close():
     client, server = pair()
     say(client, server, b"that is all\n")

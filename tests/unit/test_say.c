@@ -78,12 +78,38 @@ static void test_noise(void **state)
 	}
 }
 
+/* Where the text goes on behind the break. */
+static void check_break(const char *text, size_t columns, const char *rest)
+{
+	assert_string_equal(text + say_break(text, columns), rest);
+}
+
+static void test_break(void **state)
+{
+	(void)state;
+	check_break("one two", 7, "");
+	check_break("one two", 5, "two");
+	check_break("one two", 3, " two");
+	check_break("one two", 2, "e two"); /* no blank in time */
+	check_break("三次握手", 4, "握手");
+	check_break("确认 seq 的全部", 9, "的全部");
+	/* no line begins with a stop or ends with an opening bracket */
+	check_break("三次握手。好", 8, "手。好");
+	check_break("握手，然后", 4, "手，然后");
+	check_break("三次（握手）", 6, "（握手）");
+	/* a number is not cut where Chinese stands before it */
+	check_break("下一个 = 12345", 12, "12345");
+	check_break("确认12345号", 8, "12345号");
+	assert_int_equal(say_break("三", 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_untranslated),
 		cmocka_unit_test(test_phrase),
+		cmocka_unit_test(test_break),
 		cmocka_unit_test(test_noise),
 	};
 
