@@ -102,6 +102,7 @@ struct live {
 	struct synflow_reading *reading;
 	struct error *error;
 	int64_t end_ns; /* CLOCK_REALTIME: later frames are not wanted */
+	bool ended;     /* ... and such a one has come */
 	bool failed;
 };
 
@@ -117,8 +118,9 @@ static void one_packet(void *context, const struct capture_packet *packet)
 		.bytes = packet->bytes,
 	};
 
-	if (live->failed || is_enough(reading) ||
-	    packet->wall_ns > live->end_ns)
+	if (packet->wall_ns > live->end_ns)
+		live->ended = true;
+	if (live->failed || live->ended || is_enough(reading))
 		return;
 	reading->taken++;
 	live->failed = reading->take(reading->context, &frame, live->error) < 0;
@@ -147,17 +149,18 @@ static int read_packets(struct live *live, const sigset_t *open)
 {
 	struct synflow_reading *reading = live->reading;
 	int64_t begun_ns = clock_now_ns(), ticked_ns = begun_ns;
-	int64_t until_ns = INT64_MAX, now_ns = begun_ns;
+	int64_t until_ns = INT64_MAX;
 
 	if (reading->duration_ns)
 		until_ns = begun_ns + reading->duration_ns;
-	while (!live->failed && !is_enough(reading)) {
+	while (!live->failed && !live->ended && !is_enough(reading)) {
+		/* Before the reading: if that is late, it is empty late. */
+		int64_t now_ns = clock_now_ns();
 		int n = capture_read(reading->capture, TICK_FRAMES, one_packet,
 				     live, live->error);
 
 		if (n < 0)
 			return -1;
-		now_ns = clock_now_ns();
 		if (n == 0 && now_ns >= until_ns && live->end_ns < INT64_MAX)
 			break;
 		if (live->end_ns == INT64_MAX &&

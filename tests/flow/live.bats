@@ -124,6 +124,20 @@ udp() {
   ended 3 TERM
 }
 
+@test "an interrupt ends it within a second, whatever goes on" {
+  local sender begun
+  run_on client python3 -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    s.sendto(b"on and on\n", ("10.9.0.2", 9))' 3>&- &
+  sender=$!
+  watch client -i eth0 udp
+  begun=$SECONDS
+  ended 0 INT
+  [ $((SECONDS - begun)) -le 2 ]
+  kill $sender
+}
+
 @test "what came too fast is counted: exit 3, the rest is shown" {
   watch client -i eth0 -o ndjson udp
   kill -STOP "$pid"
