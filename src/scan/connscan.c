@@ -48,11 +48,11 @@ void connscan_interrupt(struct connscan *scan)
 static enum reason why_silent(const struct connscan *scan,
 			      const struct addr *target)
 {
-	const struct hops *hops = scan->loop.hops;
 	const struct path *path = pathset_find(scan->config.paths, target);
 
-	if (hops &&
-	    hops_is_silent(hops, path->iface.index, connloop_hop(path, target)))
+	if (connloop_has_hop(path) &&
+	    hops_is_silent(scan->loop.hops, path->iface.index,
+			   connloop_hop(path, target)))
 		return REASON_NO_NEIGHBOUR;
 	return REASON_TIMEOUT;
 }
@@ -194,7 +194,7 @@ static int open_ways(struct connscan *scan, struct error *error)
 
 		if (path->route.type == ROUTE_NONE)
 			continue;
-		hops |= path->route.type != ROUTE_LOCAL;
+		hops |= connloop_has_hop(path);
 		if (add_way(scan, path, i, error) < 0)
 			return -1;
 	}

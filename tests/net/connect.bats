@@ -491,7 +491,7 @@ RULES
   listeners target 80
   ip -n scanner address add 10.20.0.1/16 dev eth0
   ip -n target address add 10.20.7.200/16 dev eth0
-  connect -R 0 -w 300ms -p 80 10.20.0.2-10.20.7.255
+  connect -p 80 10.20.0.2-10.20.7.255
   [ "$(tally 10.20.7.200)" = "1 open syn-ack" ]
   [ "$(grep -c no-neighbour "$out")" = 2045 ]
 }
@@ -511,6 +511,28 @@ RULES
   ip -n scanner neigh flush all
   connect -p 1-100 10.9.0.2
   [ "$(tally 10.9.0.2)" = "100 filtered no-neighbour" ]
+}
+
+@test "an interface without ARP has no neighbours" {
+  network_make
+  listeners target 80
+  firewall target 'tcp dport 100-149 drop'
+  local host
+  for host in scanner target; do
+    ip -n $host link set eth0 down
+    ip -n $host link set eth0 address 02:00:00:00:00:09 arp off
+    ip -n $host link set eth0 up
+  done
+  ip -n scanner address add fd00:9::1/64 dev eth0
+  ip -n target address add fd00:9::2/64 dev eth0
+  wait_until 5 settled scanner
+  wait_until 5 settled target
+  connect -p 1-1000 10.9.0.2 fd00:9::2
+  local address
+  for address in 10.9.0.2 fd00:9::2; do
+    [ "$(tally $address)" = \
+      $'949 closed conn-refused\n50 filtered timeout\n1 open syn-ack' ]
+  done
 }
 
 @test "no route to any target: exit 1; to some: no-route" {
