@@ -110,8 +110,12 @@ accepted_all() { # HOST: none waits to be accepted
   account
   connect_exact 10.9.0.2 target
   connect_exact fd00:9::2 target
+}
+
+@test "no thread keeps a capability" {
+  network_make
   scan_start -c -r 2000 -p 1-20000 10.9.0.2
-  wait_until 10 received target 65535
+  wait_until 10 received target 200
   local task threads=0 name value
   for task in "/proc/$pid/task"/*; do
     threads=$((threads + 1))
