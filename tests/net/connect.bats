@@ -590,6 +590,72 @@ own_firewall() {
   [ "$(summary "$out" unasked)" = 50 ]
 }
 
+# refused SETTINGS ARGUMENT...: a connect scan in which the kernel refuses, as
+# tests/net/refuse.c says
+refused() {
+  local settings=$1 shim=$top_builddir/tests/net/refuse.so
+  shift
+  # shellcheck disable=SC2086
+  run_on scanner env $settings LD_PRELOAD="$shim" "$SYNSCAN" -c -v --show all \
+    -o "ndjson:$out" "$@"
+}
+
+need_shim() {
+  [ -e "$top_builddir/tests/net/refuse.so" ] ||
+    skip "a sanitizer's build takes no preloaded library"
+}
+
+@test "connect() refused for want of room: asked again, exact" {
+  need_shim
+  network_make
+  listeners target 80
+  local number
+  # EAGAIN, ENOMEM, EADDRNOTAVAIL, ENOBUFS
+  for number in 11 12 99 105; do
+    refused "REFUSE_ERRNO=$number REFUSE_PORTS=1-2000 REFUSE_TIMES=80" \
+      -p 1-2000 10.9.0.2
+    account
+    [ "$(tally 10.9.0.2)" = $'1999 closed conn-refused\n1 open syn-ack' ]
+    [ "$(summary "$out" send_errors)" -gt 0 ]
+    [ "$(summary "$out" probes_sent)" = 2000 ]
+  done
+}
+
+@test "EPERM for all: the firewall named, exit 1 within a second" {
+  need_shim
+  network_make
+  local start
+  start=$(clock_ms)
+  run -1 --separate-stderr refused 'REFUSE_ERRNO=1 REFUSE_PORTS=1-65535' 10.9.0.2
+  [ $(($(clock_ms) - start)) -lt 1200 ]
+  [[ $stderr == *"a local firewall refuses the connections (Operation not permitted)"* ]]
+  account
+  [ "$(summary "$out" unasked)" = 65535 ]
+}
+
+@test "EPERM for some: unasked, exit 3" {
+  need_shim
+  network_make
+  run -3 --separate-stderr refused 'REFUSE_ERRNO=1 REFUSE_PORTS=100-149' \
+    -p 1-1000 10.9.0.2
+  [[ $stderr == *firewall* ]]
+  account
+  [ "$(tally 10.9.0.2)" = "950 closed conn-refused" ]
+  [ "$(summary "$out" unasked)" = 50 ]
+}
+
+@test "fewer descriptors than the limit says: exact" {
+  need_shim
+  network_make
+  listeners target 80
+  firewall target 'tcp dport 100-399 drop'
+  refused 'REFUSE_SOCKETS=60' -p 1-3000 10.9.0.2 2>"$BATS_TEST_TMPDIR/stderr"
+  grep 'out of descriptors' "$BATS_TEST_TMPDIR/stderr"
+  account
+  [ "$(tally 10.9.0.2)" = \
+    $'2699 closed conn-refused\n300 filtered timeout\n1 open syn-ack' ]
+}
+
 @test "the interface goes down for half a second" {
   network_make
   target_busy target
