@@ -99,7 +99,7 @@ static bool hop_is_fine(struct connloop *loop, const struct engine_probe *probe,
 			const struct path *path, const struct addr *dest,
 			int64_t now_ns)
 {
-	if (!loop->hops || path->route.type == ROUTE_LOCAL)
+	if (!connloop_has_hop(path))
 		return true;
 	switch (hops_ask(loop->hops, path->iface.index,
 			 connloop_hop(path, dest), now_ns)) {

@@ -22,6 +22,12 @@
 #define HORIZON_NS   (NS_PER_MS / 2)
 #define FULL_NS      (2 * NS_PER_MS)
 
+bool connloop_has_hop(const struct path *path)
+{
+	return path->iface.ethernet && (path->route.type == ROUTE_ON_LINK ||
+					path->route.type == ROUTE_GATEWAY);
+}
+
 const struct addr *connloop_hop(const struct path *path,
 				const struct addr *target)
 {
@@ -242,10 +248,15 @@ static int64_t horizon_ns(const struct connloop *loop, int64_t now_ns)
 	return horizon;
 }
 
+static void look_at_hops(struct connloop *loop, int64_t now_ns)
+{
+	if (loop->hops && hops_refresh(loop->hops, now_ns))
+		engine_blind_until(loop->engine, now_ns);
+}
+
 static void tick(struct connloop *loop, int64_t now_ns)
 {
-	if (loop->hops)
-		hops_refresh(loop->hops, now_ns);
+	look_at_hops(loop, now_ns);
 	course_tick(&loop->course, now_ns);
 }
 
@@ -260,8 +271,8 @@ static void turn(struct connloop *loop)
 	(void)take_ended(loop, now_ns);
 	engine_advance(loop->engine, horizon, now_ns);
 	expire(loop, now_ns);
-	if (loop->hops)
-		hops_look(loop->hops, now_ns);
+	if (loop->hops && hops_is_due(loop->hops, now_ns))
+		look_at_hops(loop, now_ns);
 	if (atomic_load(&loop->interrupted))
 		course_end(course, STATUS_INCOMPLETE, "interrupted");
 	else if (engine_done(loop->engine))
@@ -278,6 +289,5 @@ void connloop_run(struct connloop *loop)
 	while (!loop->course.over)
 		turn(loop);
 	loop->course.ended_ns = clock_now_ns();
-	if (loop->hops)
-		hops_refresh(loop->hops, loop->course.ended_ns);
+	look_at_hops(loop, loop->course.ended_ns);
 }

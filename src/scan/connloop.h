@@ -92,6 +92,8 @@ bool connloop_too_soon(struct connloop *loop, uint64_t number, int64_t now_ns);
  * first worker ends. */
 void connloop_nap(struct connloop *loop, const struct timespec *pause);
 
+/* Does the kernel have to find out the address of a next hop there? */
+bool connloop_has_hop(const struct path *path);
 /* The next hop of a target by that path. */
 const struct addr *connloop_hop(const struct path *path,
 				const struct addr *target);

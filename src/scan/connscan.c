@@ -48,11 +48,11 @@ void connscan_interrupt(struct connscan *scan)
 static enum reason why_silent(const struct connscan *scan,
 			      const struct addr *target)
 {
-	const struct hops *hops = scan->loop.hops;
 	const struct path *path = pathset_find(scan->config.paths, target);
 
-	if (hops &&
-	    hops_is_silent(hops, path->iface.index, connloop_hop(path, target)))
+	if (connloop_has_hop(path) &&
+	    hops_is_silent(scan->loop.hops, path->iface.index,
+			   connloop_hop(path, target)))
 		return REASON_NO_NEIGHBOUR;
 	return REASON_TIMEOUT;
 }
@@ -86,18 +86,18 @@ static bool given_up(void *context)
 
 /* ---- the ways out ---- */
 
-static void say_way(const struct path *path, uint16_t port, uint16_t ports)
+static void say_way(const struct path *path, const struct connector_way *way)
 {
-	char source[ADDR_TEXT_BYTES], gateway[ADDR_TEXT_BYTES];
-	bool direct = path->route.type != ROUTE_GATEWAY;
+	char source[ADDR_TEXT_BYTES], to[16 + ADDR_TEXT_BYTES] = "gateway ";
 
-	log_line(LOG_INFO, "path: %s from %s, %s%s: connect() from ports %u-%u",
-		 path->iface.name, addr_format(&path->route.source, source),
-		 path->route.type == ROUTE_LOCAL ? "this host's own address"
-		 : direct                        ? "target on the link"
-						 : "gateway ",
-		 direct ? "" : addr_format(&path->route.gateway, gateway), port,
-		 port + ports - 1);
+	addr_format(&way->source, source);
+	if (path->route.type == ROUTE_GATEWAY)
+		addr_format(&path->route.gateway, to + strlen(to));
+	else
+		strcpy(to, way->local ? "this host" : "on the link");
+	log_line(LOG_INFO, "path: %s from %s port %u-%u, %s: connect()",
+		 path->iface.name, source, way->first_port,
+		 way->first_port + way->ports - 1u, to);
 }
 
 static bool same_way(const struct connector_way *a,
@@ -143,7 +143,7 @@ static int add_way(struct connscan *scan, const struct path *path, size_t index,
 
 	if (local && addr_is_link_local(&way.source))
 		find_scope(config->targets, &way.source);
-	say_way(path, way.first_port, way.ports);
+	say_way(path, &way);
 	for (size_t i = 0; i < scan->n_ways; i++) {
 		if (!same_way(&scan->ways[i], &way))
 			continue;
@@ -194,7 +194,7 @@ static int open_ways(struct connscan *scan, struct error *error)
 
 		if (path->route.type == ROUTE_NONE)
 			continue;
-		hops |= path->route.type != ROUTE_LOCAL;
+		hops |= connloop_has_hop(path);
 		if (add_way(scan, path, i, error) < 0)
 			return -1;
 	}

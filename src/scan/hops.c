@@ -26,8 +26,9 @@ struct hops {
 	int64_t begun_ns, refreshed_ns;
 	struct hop *silent; /* ascending */
 	size_t n_silent;
-	uint32_t in_use; /* entries that the kernel will not give up */
-	uint32_t asked;  /* and new ones since */
+	uint32_t in_use;   /* entries that the kernel will not give up */
+	struct hop *asked; /* and new ones since */
+	uint32_t n_asked;
 	bool crowded;
 	struct hop *recent; /* by hash: known to be among them */
 };
@@ -40,7 +41,8 @@ struct hops *hops_new(int64_t begun_ns, struct error *error)
 		goto out;
 	hops->begun_ns = begun_ns;
 	hops->recent = calloc(SLOTS, sizeof(*hops->recent));
-	if (!hops->recent)
+	hops->asked = calloc(ROOM, sizeof(*hops->asked));
+	if (!hops->recent || !hops->asked)
 		goto out;
 	hops->netlink = netlink_open(error);
 	if (hops->netlink)
@@ -60,6 +62,7 @@ void hops_free(struct hops *hops)
 	netlink_close(hops->netlink);
 	free(hops->silent);
 	free(hops->recent);
+	free(hops->asked);
 	free(hops);
 }
 
@@ -119,19 +122,49 @@ static size_t take_silent(struct hops *hops,
 	return taken;
 }
 
-void hops_refresh(struct hops *hops, int64_t now_ns)
+static int compare_known(const void *a, const void *b)
+{
+	const struct neighbour_known *x = a, *y = b;
+
+	return compare(&(struct hop){x->addr, x->ifindex, 0},
+		       &(struct hop){y->addr, y->ifindex, 0});
+}
+
+/* Is there one that the kernel was given something for and knows nothing of?
+ * Its table was full, others having filled it. */
+static bool lost_some(const struct hops *hops, struct neighbour_known *known,
+		      size_t n)
+{
+	if (n > 0)
+		qsort(known, n, sizeof(*known), compare_known);
+	for (uint32_t i = 0; i < hops->n_asked; i++) {
+		const struct neighbour_known key = {
+			.addr = hops->asked[i].addr,
+			.ifindex = hops->asked[i].ifindex,
+		};
+
+		if (n == 0 ||
+		    !bsearch(&key, known, n, sizeof(key), compare_known))
+			return true;
+	}
+	return false;
+}
+
+bool hops_refresh(struct hops *hops, int64_t now_ns)
 {
 	struct neighbour_known *known = NULL;
 	struct hop *next = NULL;
 	size_t all = 0, n, fresh;
+	bool lost = false;
 
 	hops->refreshed_ns = now_ns;
 	if (netlink_known(hops->netlink, &known, &all, NULL) < 0)
-		return;
+		return false;
+	lost = lost_some(hops, known, all);
 	next = calloc(all + hops->n_silent + 1, sizeof(*next));
 	if (!next)
 		goto out;
-	hops->asked = 0;
+	hops->n_asked = 0;
 	n = fresh = take_silent(hops, known, all, next, now_ns);
 	qsort(next, fresh, sizeof(*next), compare);
 	/* The kernel forgets those that it gave up when it needs the room. */
@@ -145,14 +178,14 @@ void hops_refresh(struct hops *hops, int64_t now_ns)
 	hops->n_silent = n;
 out:
 	free(known);
+	return lost;
 }
 
 /* ---- asking ---- */
 
-void hops_look(struct hops *hops, int64_t now_ns)
+bool hops_is_due(const struct hops *hops, int64_t now_ns)
 {
-	if (hops->crowded && now_ns - hops->refreshed_ns >= CROWDED_NS)
-		hops_refresh(hops, now_ns);
+	return hops->crowded && now_ns - hops->refreshed_ns >= CROWDED_NS;
 }
 
 enum hops_state hops_ask(struct hops *hops, unsigned ifindex,
@@ -168,11 +201,11 @@ enum hops_state hops_ask(struct hops *hops, unsigned ifindex,
 		return HOPS_ABSENT;
 	if (compare(recent, &hop) == 0 && now_ns - recent->since_ns < FRESH_NS)
 		return HOPS_FINE;
-	hops->crowded = hops->in_use + hops->asked >= ROOM;
+	hops->crowded = hops->in_use + hops->n_asked >= ROOM;
 	if (hops->crowded)
 		return HOPS_WAIT;
+	hops->asked[hops->n_asked++] = hop;
 	*recent = hop;
-	hops->asked++;
 	return HOPS_FINE;
 }
 

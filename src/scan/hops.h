@@ -24,10 +24,11 @@ struct hops *hops_new(int64_t begun_ns, struct error *error);
 void hops_free(struct hops *hops);
 
 /* Looks into the kernel's table. Where that fails, what was known stays. All
- * that hops_ask() let pass has been sent by then. */
-void hops_refresh(struct hops *hops, int64_t now_ns);
-/* The same, if somebody waits for room there. */
-void hops_look(struct hops *hops, int64_t now_ns);
+ * that hops_ask() let pass has been sent by then. true: some of that was lost
+ * for want of room there. */
+bool hops_refresh(struct hops *hops, int64_t now_ns);
+/* Is it time for that, since somebody waits for room? */
+bool hops_is_due(const struct hops *hops, int64_t now_ns);
 
 enum hops_state {
 	HOPS_FINE,

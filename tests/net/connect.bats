@@ -110,8 +110,12 @@ accepted_all() { # HOST: none waits to be accepted
   account
   connect_exact 10.9.0.2 target
   connect_exact fd00:9::2 target
+}
+
+@test "no thread keeps a capability" {
+  network_make
   scan_start -c -r 2000 -p 1-20000 10.9.0.2
-  wait_until 10 received target 65535
+  wait_until 10 received target 200
   local task threads=0 name value
   for task in "/proc/$pid/task"/*; do
     threads=$((threads + 1))
@@ -491,7 +495,7 @@ RULES
   listeners target 80
   ip -n scanner address add 10.20.0.1/16 dev eth0
   ip -n target address add 10.20.7.200/16 dev eth0
-  connect -R 0 -w 300ms -p 80 10.20.0.2-10.20.7.255
+  connect -p 80 10.20.0.2-10.20.7.255
   [ "$(tally 10.20.7.200)" = "1 open syn-ack" ]
   [ "$(grep -c no-neighbour "$out")" = 2045 ]
 }
@@ -511,6 +515,28 @@ RULES
   ip -n scanner neigh flush all
   connect -p 1-100 10.9.0.2
   [ "$(tally 10.9.0.2)" = "100 filtered no-neighbour" ]
+}
+
+@test "an interface without ARP has no neighbours" {
+  network_make
+  listeners target 80
+  firewall target 'tcp dport 100-149 drop'
+  local host
+  for host in scanner target; do
+    ip -n $host link set eth0 down
+    ip -n $host link set eth0 address 02:00:00:00:00:09 arp off
+    ip -n $host link set eth0 up
+  done
+  ip -n scanner address add fd00:9::1/64 dev eth0
+  ip -n target address add fd00:9::2/64 dev eth0
+  wait_until 5 settled scanner
+  wait_until 5 settled target
+  connect -p 1-1000 10.9.0.2 fd00:9::2
+  local address
+  for address in 10.9.0.2 fd00:9::2; do
+    [ "$(tally $address)" = \
+      $'949 closed conn-refused\n50 filtered timeout\n1 open syn-ack' ]
+  done
 }
 
 @test "no route to any target: exit 1; to some: no-route" {
@@ -562,6 +588,72 @@ own_firewall() {
   account
   [ "$(tally 10.9.0.2)" = $'949 closed conn-refused\n1 open syn-ack' ]
   [ "$(summary "$out" unasked)" = 50 ]
+}
+
+# refused SETTINGS ARGUMENT...: a connect scan in which the kernel refuses, as
+# tests/net/refuse.c says
+refused() {
+  local settings=$1 shim=$top_builddir/tests/net/refuse.so
+  shift
+  # shellcheck disable=SC2086
+  run_on scanner env $settings LD_PRELOAD="$shim" "$SYNSCAN" -c -v --show all \
+    -o "ndjson:$out" "$@"
+}
+
+need_shim() {
+  [ -e "$top_builddir/tests/net/refuse.so" ] ||
+    skip "a sanitizer's build takes no preloaded library"
+}
+
+@test "connect() refused for want of room: asked again, exact" {
+  need_shim
+  network_make
+  listeners target 80
+  local number
+  # EAGAIN, ENOMEM, EADDRNOTAVAIL, ENOBUFS
+  for number in 11 12 99 105; do
+    refused "REFUSE_ERRNO=$number REFUSE_PORTS=1-2000 REFUSE_TIMES=80" \
+      -p 1-2000 10.9.0.2
+    account
+    [ "$(tally 10.9.0.2)" = $'1999 closed conn-refused\n1 open syn-ack' ]
+    [ "$(summary "$out" send_errors)" -gt 0 ]
+    [ "$(summary "$out" probes_sent)" = 2000 ]
+  done
+}
+
+@test "EPERM for all: the firewall named, exit 1 within a second" {
+  need_shim
+  network_make
+  local start
+  start=$(clock_ms)
+  run -1 --separate-stderr refused 'REFUSE_ERRNO=1 REFUSE_PORTS=1-65535' 10.9.0.2
+  [ $(($(clock_ms) - start)) -lt 1200 ]
+  [[ $stderr == *"a local firewall refuses the connections (Operation not permitted)"* ]]
+  account
+  [ "$(summary "$out" unasked)" = 65535 ]
+}
+
+@test "EPERM for some: unasked, exit 3" {
+  need_shim
+  network_make
+  run -3 --separate-stderr refused 'REFUSE_ERRNO=1 REFUSE_PORTS=100-149' \
+    -p 1-1000 10.9.0.2
+  [[ $stderr == *firewall* ]]
+  account
+  [ "$(tally 10.9.0.2)" = "950 closed conn-refused" ]
+  [ "$(summary "$out" unasked)" = 50 ]
+}
+
+@test "fewer descriptors than the limit says: exact" {
+  need_shim
+  network_make
+  listeners target 80
+  firewall target 'tcp dport 100-399 drop'
+  refused 'REFUSE_SOCKETS=60' -p 1-3000 10.9.0.2 2>"$BATS_TEST_TMPDIR/stderr"
+  grep 'out of descriptors' "$BATS_TEST_TMPDIR/stderr"
+  account
+  [ "$(tally 10.9.0.2)" = \
+    $'2699 closed conn-refused\n300 filtered timeout\n1 open syn-ack' ]
 }
 
 @test "the interface goes down for half a second" {
