@@ -253,7 +253,7 @@ void options_bash_completion(const struct option_table *table, FILE *stream)
 
 	/* bash parts --name=value at the '=' */
 	fprintf(stream,
-		"# bash completion for %s(8), made from its option table\n"
+		"# bash completion for %s, made from its option table\n"
 		"_%s()\n{\n"
 		"\tlocal cur=${COMP_WORDS[COMP_CWORD]}\n"
 		"\tlocal prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
@@ -274,9 +274,9 @@ void options_bash_completion(const struct option_table *table, FILE *stream)
 	fprintf(stream,
 		"' -- \"$cur\"\n"
 		"\t\telse\n"
-		"\t\t\tcompgen -A hostname -- \"$cur\"\n"
+		"\t\t\tcompgen -W '%s' -A hostname -- \"$cur\"\n"
 		"\t\tfi);;\n"
 		"\tesac\n"
 		"} && complete -F _%s %s\n",
-		name, name);
+		table->commands ? table->commands : "", name, name);
 }
