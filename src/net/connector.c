@@ -78,6 +78,12 @@ static int set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+static int bind_device(int fd, const char *name)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name,
+			  (socklen_t)strlen(name));
+}
+
 static int bind_way(int fd, const struct connector_way *way, uint16_t port)
 {
 	bool v4 = way->source.family == AF_INET;
@@ -96,9 +102,7 @@ static int bind_way(int fd, const struct connector_way *way, uint16_t port)
 	if (port != 0 && (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
 			  set(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0))
 		return -1;
-	if (way->device &&
-	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, way->device,
-		       (socklen_t)strlen(way->device)) < 0)
+	if (way->device && bind_device(fd, way->device) < 0)
 		return -1;
 	return bind(fd, &name.any, length);
 }
@@ -165,6 +169,16 @@ int connector_check(const struct connector_way *way, struct error *error)
 		return error_errno(error, "connect from port %u", port);
 	return error_errno(error, "connect from %s",
 			   addr_format(&way->source, text));
+}
+
+bool connector_device_exists(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool gone = fd >= 0 && bind_device(fd, name) < 0 && errno == ENODEV;
+
+	if (fd >= 0)
+		close(fd);
+	return !gone;
 }
 
 /* ---- the pool ---- */

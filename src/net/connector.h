@@ -75,6 +75,9 @@ void connector_free(struct connector *connector);
  * -1 with STATUS_FAILED, and the address or port that it failed for. */
 int connector_check(const struct connector_way *way, struct error *error);
 
+/* Is there such an interface? For where nothing but sockets may be used. */
+bool connector_device_exists(const char *name);
+
 /* For poll(): readable when connector_poll() has something to tell. */
 int connector_fd(const struct connector *connector);
 /* Connects that are pending. */

@@ -105,6 +105,42 @@ static uint16_t pick(uint64_t random, unsigned low, unsigned high)
 	return (uint16_t)(base + random % room);
 }
 
+static uint64_t another(uint64_t random)
+{
+	return random * 6364136223846793005ULL + 1442695040888963407ULL;
+}
+
+static bool is_vacant(uint16_t first)
+{
+	for (uint16_t i = 0; i < SOURCEPORTS_COUNT; i++) {
+		int four = bind_port(AF_INET, (uint16_t)(first + i)), six;
+
+		if (four < 0)
+			return false;
+		close(four);
+		six = bind_port(AF_INET6, (uint16_t)(first + i));
+		if (six < 0 && errno == EADDRINUSE)
+			return false;
+		if (six >= 0)
+			close(six);
+	}
+	return true;
+}
+
+uint16_t sourceports_find(uint64_t random)
+{
+	unsigned low, high;
+	uint16_t first;
+	int i = 0;
+
+	ephemeral_range(&low, &high);
+	do {
+		first = pick(random, low, high);
+		random = another(random);
+	} while (!is_vacant(first) && ++i < ATTEMPTS);
+	return first;
+}
+
 struct sourceports *sourceports_reserve(uint16_t wanted, uint64_t random)
 {
 	struct sourceports *ports = calloc(1, sizeof(*ports));
@@ -122,8 +158,7 @@ struct sourceports *sourceports_reserve(uint16_t wanted, uint64_t random)
 		ports->first = pick(random, low, high);
 		if (bind_block(ports))
 			return ports;
-		random = random * 6364136223846793005ULL +
-			 1442695040888963407ULL;
+		random = another(random);
 	}
 	log_line(LOG_WARN,
 		 "source port %u is not reserved (%s): replies to another "

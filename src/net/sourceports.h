@@ -22,6 +22,10 @@ struct sourceports;
 struct sourceports *sourceports_reserve(uint16_t wanted, uint64_t random);
 void sourceports_release(struct sourceports *ports);
 
+/* The first of a block of SOURCEPORTS_COUNT that nobody has, and that is not
+ * held: for sockets of ours that are going to share it. */
+uint16_t sourceports_find(uint64_t random);
+
 uint16_t sourceports_first(const struct sourceports *ports);
 uint16_t sourceports_count(const struct sourceports *ports);
 

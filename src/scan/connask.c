@@ -2,7 +2,6 @@
 #include "scan/connask.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,10 +47,11 @@ static void refused(struct connloop *loop, const struct connloop_try *try,
 {
 	const struct connector_outcome *outcome = &try->outcome;
 	enum link_outcome taken = outcome->taken;
-	char why[160], name[IF_NAMESIZE];
+	char why[160];
 	bool firewall = taken == LINK_REFUSED;
 
-	if (taken == LINK_DOWN && !if_indextoname(try->path->iface.index, name))
+	if (taken == LINK_DOWN &&
+	    !connector_device_exists(try->path->iface.name))
 		taken = LINK_GONE;
 	if (outcome->error_number == EMFILE || outcome->error_number == ENFILE)
 		fewer(loop, try->conn);

@@ -23,7 +23,8 @@
 #define CONNECTS_MOST 16384u /* at once; the kernel needs some 4 KiB each */
 #define FDS_SPARE     8u     /* for whatever a library may want */
 #define FDS_WORKER    2u     /* of its own */
-#define TRIES_TOLD    255    /* each try by a socket of its own */
+#define TRIES_TOLD    191    /* each by a socket of its own */
+#define CANARIES_TOLD 64
 
 struct connscan {
 	struct synscan_config config; /* as given */
@@ -159,23 +160,15 @@ static int add_way(struct connscan *scan, const struct path *path, size_t index,
 	return 0;
 }
 
-/* The port of -g, or a block that nobody has. It need not be held: sockets
- * that are bound there hold it. */
-static int choose_ports(struct connscan *scan, struct error *error)
+/* The port of -g, or a block that nobody has: the sockets hold it. */
+static void choose_ports(struct connscan *scan)
 {
-	struct sourceports *block;
-
 	scan->first_port = scan->config.source_port;
 	scan->ports = 1;
 	if (scan->first_port)
-		return 0;
-	block = sourceports_reserve(0, scan->config.cookie_key[0]);
-	if (!block)
-		return error_errno(error, "source ports");
-	scan->first_port = sourceports_first(block);
-	scan->ports = sourceports_count(block);
-	sourceports_release(block);
-	return 0;
+		return;
+	scan->first_port = sourceports_find(scan->config.cookie_key[0]);
+	scan->ports = SOURCEPORTS_COUNT;
 }
 
 static int open_ways(struct connscan *scan, struct error *error)
@@ -187,8 +180,7 @@ static int open_ways(struct connscan *scan, struct error *error)
 	scan->way_of = calloc(n, sizeof(*scan->way_of));
 	if (!scan->ways || !scan->way_of)
 		return error_errno(error, "paths");
-	if (choose_ports(scan, error) < 0)
-		return -1;
+	choose_ports(scan);
 	for (size_t i = 0; i < n; i++) {
 		const struct path *path = pathset_nth(scan->config.paths, i);
 
@@ -233,7 +225,7 @@ static int open_all(struct connscan *scan, struct error *error)
 	loop->config = loop->course.config = &scan->own;
 	loop->course.interrupted = &loop->interrupted;
 	loop->engine = loop->course.engine =
-		plan_engine(&scan->own, TRIES_TOLD, 0, error);
+		plan_engine(&scan->own, TRIES_TOLD, CANARIES_TOLD, error);
 	return loop->engine ? 0 : -1;
 }
 

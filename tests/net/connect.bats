@@ -649,7 +649,7 @@ need_shim() {
   network_make
   listeners target 80
   firewall target 'tcp dport 100-399 drop'
-  refused 'REFUSE_SOCKETS=60' -p 1-3000 10.9.0.2 2>"$BATS_TEST_TMPDIR/stderr"
+  refused 'REFUSE_SOCKETS=90' -p 1-3000 10.9.0.2 2>"$BATS_TEST_TMPDIR/stderr"
   grep 'out of descriptors' "$BATS_TEST_TMPDIR/stderr"
   account
   [ "$(tally 10.9.0.2)" = \

@@ -306,6 +306,13 @@ static void test_no_descriptors(void **state)
 	close(other);
 }
 
+static void test_devices(void **state)
+{
+	(void)state;
+	assert_true(connector_device_exists("lo"));
+	assert_false(connector_device_exists("no-such-device"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -315,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_one_source_port),
 		cmocka_unit_test(test_from_where),
 		cmocka_unit_test(test_no_descriptors),
+		cmocka_unit_test(test_devices),
 	};
 
 	return cmocka_run_group_tests_name("connector", tests, NULL, NULL);
