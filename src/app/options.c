@@ -274,9 +274,9 @@ void options_bash_completion(const struct option_table *table, FILE *stream)
 	fprintf(stream,
 		"' -- \"$cur\"\n"
 		"\t\telse\n"
-		"\t\t\tcompgen -A hostname -- \"$cur\"\n"
+		"\t\t\tcompgen -W '%s' -A hostname -- \"$cur\"\n"
 		"\t\tfi);;\n"
 		"\tesac\n"
 		"} && complete -F _%s %s\n",
-		name, name);
+		table->commands ? table->commands : "", name, name);
 }

@@ -25,9 +25,11 @@ struct option_spec {
 
 struct option_table {
 	const char *program;
-	const char *synopsis;            /* behind the program's name */
-	const char *purpose;             /* one line */
-	const char *examples;            /* lines for the end of --help */
+	const char *synopsis; /* behind the program's name */
+	const char *purpose;  /* one line */
+	const char *examples; /* lines for the end of --help */
+	const char *commands; /* words to complete, beside host names, where
+				 no option stands; NULL: none */
 	const struct option_spec *specs; /* up to one without a name */
 };
 

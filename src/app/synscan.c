@@ -4,7 +4,6 @@
 #endif
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "app/streams.h"
 #include "app/synscan_options.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -435,26 +435,13 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	return scan_and_report(run, error);
 }
 
-/* A socket or file that we open must never become stdout. What is written to
- * one that was closed fails: it is opened for reading. */
-static void fill_standard_streams(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= 2);
-	if (fd > 2)
-		close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	struct run run = {0};
 	struct error error = ERROR_INIT;
 	enum status status = STATUS_OK;
 
-	fill_standard_streams();
+	streams_fill();
 
 	log_init("synscan", 0);
 	signal(SIGPIPE, SIG_IGN);

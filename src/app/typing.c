@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "app/typing.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "app/editor.h"
+#include "talk/line.h"
+
+enum {
+	READ_BYTES = 4096,
+};
+
+struct typing {
+	struct typing_config config;
+	struct line line;
+	struct event *readable; /* NULL when stdin is always ready */
+	struct event *pump;     /* works on what is there, soon */
+	char data[READ_BYTES];
+	size_t at, used; /* of data: read and not yet told */
+	bool is_ready;   /* always, as a file is */
+	bool is_wanted;
+	bool is_ended; /* end of file was read */
+	bool is_told;  /* ... and told */
+};
+
+/* What was read. False when it is wanted no more. */
+static bool tell_read(struct typing *typing)
+{
+	while (typing->is_wanted && typing->at < typing->used) {
+		struct line_piece piece;
+		bool whole;
+		ssize_t n =
+			line_feed(&typing->line, typing->data + typing->at,
+				  typing->used - typing->at, &piece, &whole);
+
+		if (n < 0) { /* no memory: as if it had ended here */
+			typing->at = typing->used;
+			typing->is_ended = true;
+			break;
+		}
+		typing->at += (size_t)n;
+		if (whole)
+			typing->config.typed(typing->config.owner, &piece);
+	}
+	return typing->is_wanted;
+}
+
+static void tell_end(struct typing *typing)
+{
+	struct line_piece piece;
+
+	if (line_finish(&typing->line, &piece))
+		typing->config.typed(typing->config.owner, &piece);
+	if (!typing->is_wanted || typing->is_told)
+		return;
+	typing->is_told = true;
+	typing->config.typed_end(typing->config.owner);
+}
+
+static void read_some(struct typing *typing)
+{
+	ssize_t n = read(STDIN_FILENO, typing->data, sizeof(typing->data));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	typing->at = 0;
+	typing->used = n > 0 ? (size_t)n : 0;
+	typing->is_ended = n <= 0;
+}
+
+static void pump_soon(struct typing *typing)
+{
+	event_active(typing->pump, EV_TIMEOUT, 1);
+}
+
+/* Reading goes on where it is wanted. */
+static void go_on(struct typing *typing)
+{
+	if (!typing->is_wanted || typing->is_told)
+		return;
+	if (!typing->is_ready && typing->at == typing->used &&
+	    !typing->is_ended)
+		event_add(typing->readable, NULL);
+	else
+		pump_soon(typing);
+}
+
+static void on_pump(evutil_socket_t fd, short what, void *context)
+{
+	struct typing *typing = context;
+
+	(void)fd;
+	(void)what;
+	if (!typing->is_wanted || typing->is_told)
+		return;
+	if (typing->is_ready && typing->at == typing->used && !typing->is_ended)
+		read_some(typing);
+	if (tell_read(typing) && typing->is_ended)
+		tell_end(typing);
+	go_on(typing);
+}
+
+/* All keys that were pressed; not more than there are. */
+static void read_keys(struct typing *typing)
+{
+	struct editor *editor = typing->config.editor;
+	int waiting = 1;
+
+	while (typing->is_wanted && editor_is_shown(editor) && waiting > 0) {
+		struct line_piece piece = {
+			.first = true, .last = true, .lf = true};
+
+		switch (editor_read(editor, &piece.text, &piece.bytes)) {
+		case EDITOR_LINE:
+			typing->config.typed(typing->config.owner, &piece);
+			break;
+		case EDITOR_END:
+			typing->is_ended = typing->is_told = true;
+			typing->config.line_done(typing->config.owner);
+			typing->config.typed_end(typing->config.owner);
+			return;
+		case EDITOR_NOTHING:
+			break;
+		}
+		typing->config.line_done(typing->config.owner);
+		if (ioctl(STDIN_FILENO, FIONREAD, &waiting) < 0)
+			break;
+	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+	struct typing *typing = context;
+
+	(void)fd;
+	(void)what;
+	if (!typing->is_wanted)
+		return;
+	if (typing->config.editor) {
+		/* What is hidden is not edited; typing_want() comes again. */
+		read_keys(typing);
+		if (typing_is_wanted(typing) &&
+		    editor_is_shown(typing->config.editor))
+			event_add(typing->readable, NULL);
+		return;
+	}
+	read_some(typing);
+	if (tell_read(typing) && typing->is_ended)
+		tell_end(typing);
+	go_on(typing);
+}
+
+/* The shell reads the terminal, not we. */
+static bool is_background(void)
+{
+	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) != getpgrp();
+}
+
+/* A regular file, or /dev/null, cannot be waited for, and need not be. */
+static bool is_waitable(int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	bool result = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+
+	close(epoll);
+	return result;
+}
+
+struct typing *typing_new(const struct typing_config *config)
+{
+	struct typing *typing = calloc(1, sizeof(*typing));
+
+	if (!typing)
+		return NULL;
+	typing->config = *config;
+	line_init(&typing->line);
+	typing->is_told = is_background();
+	typing->pump = event_new(config->base, -1, 0, on_pump, typing);
+	if (is_waitable(STDIN_FILENO))
+		typing->readable = event_new(config->base, STDIN_FILENO,
+					     EV_READ, on_readable, typing);
+	else
+		typing->is_ready = true;
+	if (typing->pump && (typing->readable || typing->is_ready))
+		return typing;
+	typing_free(typing);
+	return NULL;
+}
+
+void typing_free(struct typing *typing)
+{
+	if (!typing)
+		return;
+	if (typing->readable)
+		event_free(typing->readable);
+	if (typing->pump)
+		event_free(typing->pump);
+	line_fini(&typing->line);
+	free(typing);
+}
+
+void typing_want(struct typing *typing, bool wanted)
+{
+	typing->is_wanted = wanted;
+	if (wanted)
+		go_on(typing);
+	else if (typing->readable)
+		event_del(typing->readable);
+}
+
+bool typing_is_wanted(const struct typing *typing)
+{
+	return typing->is_wanted && !typing->is_told;
+}
