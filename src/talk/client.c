@@ -262,8 +262,8 @@ static void connected(void *owner, int fd, const struct endpoint *peer)
 		client->config.over(client->config.owner);
 		return;
 	}
-	person_note(person, LOG_WARN, "connected to %s from %s", client->name,
-		    text);
+	person_note(person, LOG_WARN, "connected to %s from %s%s", client->name,
+		    text, person->interactive ? "; `end` ends it" : "");
 	if (client->config.greeting_bytes > 0)
 		greet(client);
 	hear(client, true);

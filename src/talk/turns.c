@@ -234,7 +234,10 @@ static void begin(struct turns *turns, int fd, const struct endpoint *peer)
 		config->over(config->owner);
 		return;
 	}
-	person_note(turns->person, LOG_WARN, "talking with %s", turns->name);
+	person_note(turns->person, LOG_WARN,
+		    config->listens ? "talking with %s, who begins"
+				    : "talking with %s; you begin",
+		    turns->name);
 	if (config->listens && !turns->blind)
 		hear(turns, false);
 	else

@@ -231,6 +231,20 @@ fails() {
   fails 1 '(ETIMEDOUT; Windows: 10060)' -w 0 connect 10.9.0.2 8001
 }
 
+@test "a port that nobody listens on is refused, also when TCP would meet itself" {
+  run -1 --separate-stderr "$SYNCHAT" -g 40000 connect 127.0.0.1 40000 </dev/null
+  [[ $stderr == *ECONNREFUSED* ]]
+}
+
+@test "Ctrl-C while nobody answers: exit 3" {
+  network_make
+  firewall target 'tcp dport 8000 drop'
+  caller one --narrate
+  remarks one 'connect('
+  kill -INT "${pid[one]}"
+  ends one 3
+}
+
 @test "port in use, an address of somebody else, a port that takes a privilege" {
   pair_listen
   run -1 --separate-stderr run_on target "$SYNCHAT" listen 8000 </dev/null

@@ -140,6 +140,7 @@ END
   capture target
   pair_listen
   caller one --send-size 2934
+  remarks listener '(1 here)'
   talker six $(on scanner) "$SYNCHAT" --send-size 2934 connect fd00:9::2 8000
   remarks listener '(2 here)'
   run_on scanner bash -c 'echo 0 >/proc/sys/net/ipv4/tcp_timestamps'
@@ -274,6 +275,30 @@ counted() {
   remarks listener 'connection reset'
   captured_all
   is_abort 10 1
+}
+
+@test "close reset: what was said before arrives, though its packet was lost" {
+  network_make
+  run_on target nft -f - <<'END'
+table inet lossy {
+  set seen {
+    type inet_service
+    flags dynamic
+    size 65535
+  }
+  chain input {
+    type filter hook input priority 0
+    tcp dport 8000 ip length > 60 tcp sport != @seen add @seen { tcp sport } drop
+  }
+}
+END
+  pair_listen
+  caller one --close reset
+  remarks listener '(1 here)'
+  types one 'farewell\nend\n'
+  ends one 0
+  shows listener farewell
+  remarks listener 'connection reset'
 }
 
 @test "close half-unread: the RST comes after our own FIN, with sequence number 2" {

@@ -209,6 +209,26 @@ speak() {
   ends one 0
 }
 
+@test "a slow reader slows down who sends in bulk, and loses nothing" {
+  pair_listen
+  speak scanner '
+    my ($d, $all) = ("", "");
+    while (sysread $s, $d, 65536) {
+      $all .= $d;
+      select undef, undef, undef, 0.02; # some 3 MB a second
+    }
+    print $all' >"$T/slow" 3>&- &
+  pid[slow]=$!
+  remarks listener '(1 here)'
+  seq -f "%-100.0f" 100000 >"$T/lines"
+  run_on scanner "$SYNCHAT" connect 10.9.0.2 8000 <"$T/lines"
+  types listener 'end\n'
+  wait_until 60 has_ended "${pid[slow]}"
+  unset 'pid[slow]'
+  [ "$(grep -c 'is cut off' "$T/listener.err")" = 0 ]
+  sed 's/^[^ ]* //' "$T/slow" | cmp - "$T/lines"
+}
+
 @test "callers beyond the number of open files wait, and nothing spins" {
   network_make
   talker listener $(on target) bash -c "ulimit -n 24 && exec '$SYNCHAT' listen 8000"

@@ -270,7 +270,7 @@ listen_at_terminal() {
   talker listener "$SYNCHAT" --turns listen 127.0.0.1 8000
   remarks listener 'listening on'
   terminal 60 "'$SYNCHAT' --turns connect 127.0.0.1 8000; echo exit code \$?; cat"
-  ends_with $'synchat: talking with 127.0.0.1:8000\n>'
+  ends_with $'synchat: talking with 127.0.0.1:8000; you begin\n>'
   keys -l 'my turn'
   keys Enter
   shows listener 'my turn'
