@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 
 #include "app/language.h"
 #include "app/synflow_cross.h"
+#include "app/streams.h"
 #include "app/synflow_options.h"
 #include "app/synflow_read.h"
 #include "base/error.h"
@@ -351,26 +354,13 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	return report(run, read_all(run, error), error);
 }
 
-/* A file that we open must never become stdout. What is written to one that
- * was closed fails: it is opened for reading. */
-static void fill_standard_streams(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= 2);
-	if (fd > 2)
-		close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	static struct run run;
 	struct error error = ERROR_INIT;
 	enum status status = STATUS_OK;
 
-	fill_standard_streams();
+	streams_fill();
 	log_init("synflow", 0);
 	signal(SIGPIPE, SIG_IGN);
 	if (run_all(&run, argc, argv, &error) < 0) {

@@ -33,6 +33,26 @@ load chat
 END
   grep -F 'this end closed first; 14 bytes sent, 14 received' "$T/one.err"
   grep -F 'the other end closed first; 14 bytes sent, 14 received' "$T/listener.err"
+  # synflow reads the same.
+  "$top_builddir/synflow" -r "$T/capture" --view segments -o ndjson | sed -nE \
+    's/.*"from":"([a-z]*)","flags":"([A-Z]*)","seq":([0-9]*),.*"ack":([0-9]*),.*"len":([0-9]*),.*/\1 \2 \3 \4 \5/p' |
+    diff - <(cat <<'END'
+client S 0 0 0
+server SA 0 1 0
+client A 1 1 0
+client PA 1 1 14
+server A 1 15 0
+server PA 1 15 14
+client A 15 15 0
+client FA 15 15 0
+server A 15 16 0
+server FA 15 16 0
+client A 16 16 0
+END
+)
+  "$top_builddir/synflow" -r "$T/capture" -o ndjson |
+    grep -F '"client":"10.9.0.1:40000","server":"10.9.0.2:8000","frames":11,"bytes":[14,14],"completeness":31,"history":"ShADadFf",' |
+    grep -F '"close":"fin-4"'
 }
 
 @test "in turns: the same from programs, without a pause between the lines" {
