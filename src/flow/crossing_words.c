@@ -123,13 +123,18 @@ char *crossing_way_text(const struct crossing_ladder *ladder, int which,
 
 static void say_lost(struct phrase *phrase, const struct crossing_row *row)
 {
-	if (row->again)
-		phrase_add(phrase, "%s", _("a part of it is lost"));
-	else if (row->passage->covered)
-		phrase_add(phrase, "%s", _("lost"));
-	else
-		phrase_add(phrase, "%s",
-			   _("lost, or the other capture was not running"));
+	static const char *const texts[] = {
+		[PASSAGE_COVERED] = N_("lost"),
+		[PASSAGE_TOO_EARLY] =
+			N_("lost, or before the other capture began"),
+		[PASSAGE_TOO_LATE] =
+			N_("lost, or after the other capture ended"),
+		[PASSAGE_UNKNOWN] = N_("not in the other capture"),
+	};
+
+	phrase_add(phrase, "%s",
+		   row->again ? _("a part of it is lost")
+			      : _(texts[row->passage->cover]));
 }
 
 char *crossing_fate_text(const struct crossing_row *row, char *text,

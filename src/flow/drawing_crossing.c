@@ -159,8 +159,9 @@ static void put_pair(struct drawing *drawing, const struct crossing *crossing,
 	line_text(&line, passage->fate == PASSAGE_LOST ? ",\"lost\":true"
 						       : ",\"lost\":false");
 	if (passage->fate == PASSAGE_LOST)
-		line_text(&line, passage->covered ? ",\"covered\":true"
-						  : ",\"covered\":false");
+		line_text(&line, passage->cover == PASSAGE_COVERED
+					 ? ",\"covered\":true"
+					 : ",\"covered\":false");
 	line_text(&line, passage->overtaken ? ",\"overtaken\":true}"
 					    : ",\"overtaken\":false}");
 	line_end(&line, &drawing->writer);

@@ -127,13 +127,11 @@ static int add_recut(void *arg, unsigned from, uint32_t sent, uint32_t arrived)
 								: PASSAGE_RECUT,
 				.sent = sent,
 				.arrived = arrived,
-				.covered = true,
 			});
 }
 
-/* Would the other capture have seen it arrive? */
-static bool is_covered(const struct making *making, unsigned from,
-		       uint32_t sent)
+static enum passage_cover cover_of(const struct making *making, unsigned from,
+				   uint32_t sent)
 {
 	const struct pairing *pairing = making->pairing;
 	const struct pairing_capture *other = &making->captures[!from];
@@ -142,9 +140,13 @@ static bool is_covered(const struct making *making, unsigned from,
 			     making->captures[from].sightings[sent].time_ns) +
 		making->match.flight_ns[from];
 
-	return other->count > 0 && making->match.offset_known &&
-	       pairing_time(pairing, !from, other->first_ns) <= due_ns &&
-	       due_ns <= pairing_time(pairing, !from, other->last_ns);
+	if (other->count == 0 || !making->match.offset_known)
+		return PASSAGE_UNKNOWN;
+	if (due_ns < pairing_time(pairing, !from, other->first_ns))
+		return PASSAGE_TOO_EARLY;
+	return due_ns > pairing_time(pairing, !from, other->last_ns)
+		       ? PASSAGE_TOO_LATE
+		       : PASSAGE_COVERED;
 }
 
 static int add_sent(struct making *making, unsigned from)
@@ -162,7 +164,8 @@ static int add_sent(struct making *making, unsigned from)
 			continue;
 		if (side->mate[i] == PAIRING_NONE) {
 			passage.fate = PASSAGE_LOST;
-			passage.covered = is_covered(making, from, (uint32_t)i);
+			passage.cover =
+				(uint8_t)cover_of(making, from, (uint32_t)i);
 		}
 		if (add(making, &passage) < 0)
 			return -1;

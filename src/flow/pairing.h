@@ -70,6 +70,14 @@ enum passage_fate {
 	PASSAGE_FATES,
 };
 
+/* Would the other capture have seen it arrive, as far as we know? */
+enum passage_cover {
+	PASSAGE_COVERED, /* it has frames both before and after then */
+	PASSAGE_TOO_EARLY,
+	PASSAGE_TOO_LATE,
+	PASSAGE_UNKNOWN, /* the clocks cannot be compared */
+};
+
 /* One packet's way. */
 struct passage {
 	uint32_t sent;    /* index in the sender's capture; PAIRING_NONE */
@@ -77,8 +85,7 @@ struct passage {
 	uint8_t from;     /* 0 or 1: the capture at the sender's end */
 	uint8_t fate;
 	bool overtaken; /* one sent later, the same way, arrived before it */
-	bool covered;   /* LOST: the other capture has frames both before and
-			   after it ought to have arrived */
+	uint8_t cover;  /* of a lost one: enum passage_cover */
 };
 
 /* What is known of the offset: the second clock less the first. */

@@ -25,8 +25,19 @@ setup() {
 
 @test "every line of NDJSON is an object" {
   command -v python3 || skip "python3 is missing"
-  cat ./*.txt | grep '^{' >"$BATS_TEST_TMPDIR/all"
+  cat ./*.txt pairs/*.txt | grep '^{' >"$BATS_TEST_TMPDIR/all"
   python3 -c 'import json, sys
 for line in sys.stdin:
     assert json.loads(line)["type"]' <"$BATS_TEST_TMPDIR/all"
+}
+
+@test "two captures of each pair are as expected" {
+  local name wrong=0
+  cd pairs
+  while read -r name _; do
+    golden_pair "$name.client.pcapng" "$name.server.pcapng" \
+      >"$BATS_TEST_TMPDIR/said"
+    diff -u "$name.txt" "$BATS_TEST_TMPDIR/said" || wrong=$((wrong + 1))
+  done <TABLE
+  [ $wrong = 0 ]
 }

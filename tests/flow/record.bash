@@ -19,23 +19,39 @@ flow_network() {
 
 # Nobody needs to ask for the other: no ARP in a capture.
 flow_neighbours() {
-  local mac
-  mac=$(run_on server cat /sys/class/net/eth0/address)
-  ip -n client neigh replace 10.9.0.2 lladdr "$mac" dev eth0
-  ip -n client neigh replace fd00:9::2 lladdr "$mac" dev eth0
-  mac=$(run_on client cat /sys/class/net/eth0/address)
-  ip -n server neigh replace 10.9.0.1 lladdr "$mac" dev eth0
-  ip -n server neigh replace fd00:9::1 lladdr "$mac" dev eth0
+  flow_neighbour client server 10.9.0.2 fd00:9::2
+  flow_neighbour server client 10.9.0.1 fd00:9::1
 }
 
-# flow_network_bad OPTION...: with a bad way between them (tests/bench/impair)
+flow_neighbour() { # HOST NEIGHBOUR ADDRESS...
+  local host=$1 mac address
+  mac=$(run_on "$2" cat /sys/class/net/eth0/address)
+  shift 2
+  for address; do
+    [[ $address != *:* || -z $flow_ipv4_only ]] || continue
+    ip -n "$host" neigh replace "$address" lladdr "$mac" dev eth0
+  done
+}
+
+# flow_network_bad OPTION...: with a bad way between them (tests/bench/impair);
+# $flow_way is its pid, and what it says goes to $flow_way_said. With
+# flow_ipv4_only=yes nothing crosses it but what the test sends.
+flow_way_said=/dev/null flow_ipv4_only=
 flow_network_bad() {
-  local host
+  local host client=10.9.0.1/24,fd00:9::1/64 server=10.9.0.2/24,fd00:9::2/64
   for host in client way server; do host_make $host; done
-  link_make client eth0 10.9.0.1/24,fd00:9::1/64 way eth0 ''
-  link_make server eth0 10.9.0.2/24,fd00:9::2/64 way eth1 ''
+  if [ -n "$flow_ipv4_only" ]; then
+    client=${client%,*} server=${server%,*}
+    for host in client way server; do
+      run_on $host bash -c \
+        'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+    done
+  fi
+  link_make client eth0 "$client" way eth0 ''
+  link_make server eth0 "$server" way eth1 ''
   ip netns exec way "$top_builddir/tests/bench/impair" "$@" eth0 eth1 \
-    >/dev/null 3>&- &
+    >"$flow_way_said" 3>&- &
+  flow_way=$!
   wait_until 5 captured way
   flow_neighbours
 }
@@ -74,6 +90,32 @@ record_at() {
   wait $recorder || status=$?
   rm -f "$file.said"
   return $status
+}
+
+# record_both FILE FILE2 COMMAND...: the same at both ends, until the server
+# has no connection any more and all is settled
+record_both() {
+  local second=$2 recorder status=0
+  ip netns exec server "$SYNFLOW" -i eth0 -w "$second" \
+    "${flow_capture[@]}" >/dev/null 2>"$second.said" 3>&- &
+  recorder=$!
+  wait_until 5 grep -qs "capturing on" "$second.said"
+  record "$1" record_until_closed "${@:3}" || status=$?
+  kill -INT $recorder
+  wait $recorder || status=$?
+  rm -f "$second.said"
+  return $status
+}
+
+record_until_closed() {
+  "$@"
+  wait_until 20 server_is_closed
+  kill "$flow_way"
+  wait "$flow_way"
+}
+
+server_is_closed() {
+  [ -z "$(ip netns exec server ss -Htan)" ]
 }
 
 # scenario NAME FILE

@@ -16,3 +16,9 @@ golden_views() {
   echo "== resets, NDJSON"
   "$SYNFLOW" -r "$1" --view resets -o ndjson | grep '"reset":' || :
 }
+
+# golden_pair CAPTURE CAPTURE: of two captures
+golden_pair() {
+  "$SYNFLOW" -r "$1" -r "$2"
+  "$SYNFLOW" -r "$1" -r "$2" -o ndjson
+}

@@ -259,7 +259,7 @@ static void test_loss(void **state)
 	pairing = pair(world);
 	assert_int_equal(pairing->count, 8);
 	assert_int_equal(pairing->passages[6].fate, PASSAGE_LOST);
-	assert_true(pairing->passages[6].covered);
+	assert_int_equal(pairing->passages[6].cover, PASSAGE_COVERED);
 	assert_int_equal(pairing->passages[6].arrived, PAIRING_NONE);
 	assert_int_equal(pairing->passages[7].fate, PASSAGE_ARRIVED);
 	assert_int_equal(pairing->way[0].lost, 1);
@@ -279,7 +279,21 @@ static void test_loss_at_the_end(void **state)
 	carry(world, data(true, 200, 10, 80), NS_PER_S, -1);
 	pairing = pair(world);
 	assert_int_equal(pairing->passages[6].fate, PASSAGE_LOST);
-	assert_false(pairing->passages[6].covered);
+	assert_int_equal(pairing->passages[6].cover, PASSAGE_TOO_LATE);
+	world_free(world);
+}
+
+static void test_loss_at_the_beginning(void **state)
+{
+	struct world *world = world_new(0);
+	const struct pairing *pairing;
+
+	(void)state;
+	carry(world, data(true, 99, 1, 40), -NS_PER_S, -1);
+	talk(world, NS_PER_MS, NS_PER_MS);
+	pairing = pair(world);
+	assert_int_equal(pairing->passages[0].fate, PASSAGE_LOST);
+	assert_int_equal(pairing->passages[0].cover, PASSAGE_TOO_EARLY);
 	world_free(world);
 }
 
@@ -489,7 +503,7 @@ static void test_nothing(void **state)
 	assert_int_equal(pairing->count, 2);
 	assert_int_equal(pairing->passages[1].fate, PASSAGE_LOST);
 	assert_int_equal(pairing->passages[1].from, 0);
-	assert_false(pairing->passages[1].covered);
+	assert_int_equal(pairing->passages[1].cover, PASSAGE_UNKNOWN);
 	world_free(world);
 }
 
@@ -554,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_one_way),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_loss_at_the_end),
+		cmocka_unit_test(test_loss_at_the_beginning),
 		cmocka_unit_test(test_same_numbers),
 		cmocka_unit_test(test_duplicate),
 		cmocka_unit_test(test_duplicate_after_loss),
