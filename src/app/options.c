@@ -253,7 +253,7 @@ void options_bash_completion(const struct option_table *table, FILE *stream)
 
 	/* bash parts --name=value at the '=' */
 	fprintf(stream,
-		"# bash completion for %s(8), made from its option table\n"
+		"# bash completion for %s, made from its option table\n"
 		"_%s()\n{\n"
 		"\tlocal cur=${COMP_WORDS[COMP_CWORD]}\n"
 		"\tlocal prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
