@@ -9,6 +9,7 @@
 
 #define DURATION_MAX_NS (24 * 3600 * NS_PER_S)
 #define RATE_MAX_PPS    100000000
+#define PERCENT_PPM     10000
 
 static bool is_digit(char c)
 {
@@ -131,6 +132,19 @@ int number_parse_rate(const char *text, uint64_t *out_pps)
 	if (value == 0)
 		return -1;
 	*out_pps = value;
+	return 0;
+}
+
+int number_parse_percent(const char *text, uint32_t *out_ppm)
+{
+	size_t length = strlen(text);
+	uint64_t ppm;
+
+	if (length && text[length - 1] == '%')
+		length--;
+	if (parse_decimal(text, length, PERCENT_PPM, 100 * PERCENT_PPM, &ppm))
+		return -1;
+	*out_ppm = (uint32_t)ppm;
 	return 0;
 }
 

@@ -26,6 +26,10 @@ int number_parse_duration(const char *text, int64_t *out_ns);
  * a packet is refused ("1.0005k"). */
 int number_parse_rate(const char *text, uint64_t *out_pps);
 
+/* "5", "0.5", "100%": per cent from 0 to 100, in millionths ("1" is 10,000).
+ * Less than a millionth is refused. */
+int number_parse_percent(const char *text, uint32_t *out_ppm);
+
 /* 1234567 -> "1,234,567" in buffer, which is returned; 27 bytes suffice. */
 const char *number_group(uint64_t value, char *buffer, size_t bytes);
 

@@ -198,6 +198,48 @@ static void test_rate(void **state)
 	}
 }
 
+static void test_percent(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ppm; /* -1: refused */
+	} cases[] = {
+		{"0", 0},
+		{"0%", 0},
+		{"1", 10000},
+		{"5%", 50000},
+		{"0.5", 5000},
+		{"0.0001", 1},
+		{"99.9999%", 999999},
+		{"100", 1000000},
+		{"100.0%", 1000000},
+		{"", -1},
+		{"%", -1},
+		{"100.0001", -1},
+		{"101", -1},
+		{"-1", -1},
+		{"0.00001", -1},
+		{"5%%", -1},
+		{"5 %", -1},
+		{"05", -1},
+		{".5", -1},
+		{"5.", -1},
+		{"1e1", -1},
+		{"nan", -1},
+		{"99999999999999999999", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t ppm = 77;
+		int result = number_parse_percent(cases[i].text, &ppm);
+
+		if (result != (cases[i].ppm < 0 ? -1 : 0))
+			fail_msg("\"%s\" gave %d", cases[i].text, result);
+		assert_int_equal(ppm, result ? 77 : cases[i].ppm);
+	}
+}
+
 static void test_group(void **state)
 {
 	char text[27];
@@ -223,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_parse_round_trip),
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_percent),
 		cmocka_unit_test(test_group),
 	};
 
