@@ -14,7 +14,7 @@
  * 65,535 ports                         SYN scan   connect scan
  * open                                       12             12
  * ...
- * handshakes completed                        0             12
+ * handshakes, seen by programs                0             12
  *
  * same verdict: 65,534 ports
  *      64,922  closed    rst / conn-refused
@@ -132,7 +132,7 @@ static void numbers(const struct comparison *comparison, struct writer *writer)
 	if (syn->missed + connect->missed > 0)
 		number_row(writer, "packets not captured, so more", syn->missed,
 			   connect->missed);
-	number_row(writer, "handshakes completed", syn->handshakes,
+	number_row(writer, "handshakes, seen by programs", syn->handshakes,
 		   connect->handshakes);
 }
 
