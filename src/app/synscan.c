@@ -415,7 +415,9 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	if (privs_begin(error) < 0 ||
 	    synscan_options_parse(options, argc, argv, error) < 0)
 		return -1;
-	run->method = options->connect ? method_connect() : method_syn();
+	run->method = options->compare   ? method_compare()
+		      : options->connect ? method_connect()
+					 : method_syn();
 	log_init("synscan", options->verbosity);
 	if (options->request != SYNSCAN_RUN)
 		return synscan_options_answer(options, stdout, error);

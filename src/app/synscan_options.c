@@ -181,6 +181,16 @@ static int parse_connect(void *context, const char *value, struct error *error)
 	return 0;
 }
 
+static int parse_compare(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->compare = true;
+	return 0;
+}
+
 static int parse_via(void *context, const char *value, struct error *error)
 {
 	static const char *const names[] = {
@@ -445,6 +455,8 @@ static const struct option_spec specs[] = {
 	{'c', "connect", NULL, "The way out",
 	 "by connect(), which takes no privilege (SYN scan)", NULL,
 	 parse_connect},
+	{0, "compare", NULL, "The way out",
+	 "a SYN scan, then a connect scan, side by side", NULL, parse_compare},
 	{'i', "interface", "IF", "The way out", "leave by this interface",
 	 "@interface", parse_interface},
 	{'S', "source", "ADDR", "The way out", "leave from this address", NULL,
@@ -614,6 +626,33 @@ static int check_stdout(const struct synscan_options *options,
 	return 0;
 }
 
+static int check_compare(const struct synscan_options *options,
+			 struct error *error)
+{
+	if (!options->compare)
+		return 0;
+	if (options->connect)
+		return error_set(error, STATUS_USAGE,
+				 "--compare makes both scans, and --connect "
+				 "one; accepted: one of them");
+	if (options->pcap)
+		return error_set(error, STATUS_USAGE,
+				 "--pcap records the packets of one SYN scan, "
+				 "and --compare makes two scans; accepted: one "
+				 "of them");
+	if (options->source_port)
+		return error_set(error, STATUS_USAGE,
+				 "--compare tells the scans by their source "
+				 "ports, and --source-port gives both the "
+				 "same; accepted: one of them");
+	for (size_t i = 0; i < options->output_count; i++)
+		if (strncmp(options->outputs[i], "csv", 3) == 0)
+			return error_set(error, STATUS_USAGE,
+					 "--compare has no form in csv; "
+					 "accepted: text, ndjson");
+	return 0;
+}
+
 static int finish(struct parse *parse, struct error *error)
 {
 	struct synscan_options *options = parse->options;
@@ -636,7 +675,8 @@ static int finish(struct parse *parse, struct error *error)
 				 "--pcap records the packets of a SYN scan, "
 				 "and --connect captures none; accepted: one "
 				 "of them");
-	if (check_stdout(options, error) < 0 || finish_ports(parse, error) < 0)
+	if (check_compare(options, error) < 0 ||
+	    check_stdout(options, error) < 0 || finish_ports(parse, error) < 0)
 		return -1;
 	return finish_targets(parse, error);
 }

@@ -44,6 +44,7 @@ struct synscan_options {
 	int64_t wait_ns;              /* -1: as measured */
 	bool show[VERDICT_COUNT];
 	bool connect;         /* -c: connect scan, not SYN */
+	bool compare;         /* --compare: SYN, then connect */
 	const char **outputs; /* for sinks_add(); points into argv */
 	size_t output_count;  /* at least 1 ("text") */
 	const char *pcap;     /* of --pcap, "-" for stdout; NULL: not given */

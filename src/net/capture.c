@@ -62,6 +62,20 @@ const char *capture_loopback_filter(char *buffer, uint16_t first, uint16_t last)
 	return buffer;
 }
 
+const char *capture_connect_filter(char *buffer, uint16_t first, uint16_t last)
+{
+	/* The kernel's segments have neither IP options nor extension headers,
+	 * so what is quoted has its ports at a known place. */
+	snprintf(buffer, CAPTURE_FILTER_BYTES,
+		 "tcp portrange %u-%u"
+		 " or (icmp and icmp[0] = 3 and icmp[28:2] >= %u"
+		 " and icmp[28:2] <= %u)"
+		 " or (ip6[6] = 58 and ip6[40] = 1 and ip6[88:2] >= %u"
+		 " and ip6[88:2] <= %u)",
+		 first, last, first, last, first, last);
+	return buffer;
+}
+
 static int set_filter(pcap_t *pcap, const struct capture_config *config,
 		      struct error *error)
 {

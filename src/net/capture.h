@@ -76,7 +76,10 @@ const char *capture_filter(char *buffer, uint16_t first, uint16_t last,
  * that it takes was sent by this host only where nothing else is captured. */
 const char *capture_sent_filter(char *buffer, uint16_t first, uint16_t last,
 				int neighbours);
-/* Both, for loopback. */
+/* What connects from these ports lead to, both ways: all their segments, and
+ * the ICMP errors that quote one. */
+const char *capture_connect_filter(char *buffer, uint16_t first, uint16_t last);
+/* Both of a SYN scan, for loopback. */
 const char *capture_loopback_filter(char *buffer, uint16_t first,
 				    uint16_t last);
 

@@ -87,6 +87,7 @@ static const struct {
 	[SANDBOX_SYN] = {of_syn, sizeof(of_syn) / sizeof(of_syn[0])},
 	[SANDBOX_CONNECT] = {of_connect,
 			     sizeof(of_connect) / sizeof(of_connect[0])},
+	[SANDBOX_BOTH] = {of_syn, sizeof(of_syn) / sizeof(of_syn[0])},
 	[SANDBOX_FLOW] = {NULL, 0},
 };
 
@@ -138,7 +139,10 @@ static int fill(scmp_filter_ctx filter, enum sandbox_mode mode)
 		status = allow_threads(filter);
 	if (status == 0)
 		status = allow(filter, of_mode[mode].calls, of_mode[mode].n);
-	if (status == 0 && mode == SANDBOX_CONNECT)
+	if (status == 0 && mode == SANDBOX_BOTH)
+		status = allow(filter, of_mode[SANDBOX_CONNECT].calls,
+			       of_mode[SANDBOX_CONNECT].n);
+	if (status == 0 && (mode == SANDBOX_CONNECT || mode == SANDBOX_BOTH))
 		status = allow_sockets(filter);
 	for (size_t i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]); i++)
 		if (status == 0)

@@ -13,6 +13,7 @@ struct error;
 enum sandbox_mode {
 	SANDBOX_SYN,     /* a SYN scan: two threads, packet sockets */
 	SANDBOX_CONNECT, /* a connect scan: new TCP sockets, epoll */
+	SANDBOX_BOTH,    /* one after the other, all of it captured */
 	SANDBOX_FLOW,    /* a live capture */
 };
 

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/format.h"
 
+#include <string.h>
+
+#include "base/escape.h"
 #include "report/line.h"
+#include "spec/comparison.h"
+#include "spec/portset.h"
+#include "spec/targetset.h"
 
 /* Objects of one line each. Field names and their order are promised; more
  * may come at the end. */
@@ -38,6 +44,8 @@ static void ndjson_row(struct format_context *context,
 	field_number(&line, ",\"tries\":", result->tries);
 	if (row->service)
 		field_string(&line, ",\"service\":", row->service);
+	if (result->mode)
+		field_string(&line, ",\"mode\":", result->mode);
 	line_text(&line, "}");
 	line_end(&line, context->writer);
 }
@@ -68,8 +76,8 @@ static void summary_counts(struct line *line, const struct summary *summary)
 		field_number(line, fields[i].key, fields[i].value);
 }
 
-static void ndjson_summary(struct format_context *context,
-			   const struct summary *summary)
+static void one_summary(struct format_context *context,
+			const struct summary *summary)
 {
 	uint64_t elapsed_ms = (uint64_t)summary->elapsed_ns / 1000000;
 	struct line line;
@@ -95,6 +103,89 @@ static void ndjson_summary(struct format_context *context,
 	}
 	line_text(&line, "}");
 	line_end(&line, context->writer);
+}
+
+static void finding(struct line *line, const char *side,
+		    const struct finding *finding)
+{
+	line_text(line, ",\"");
+	line_text(line, side);
+	field_string(line, "_state\":", verdict_name(finding->verdict));
+	line_text(line, ",\"");
+	line_text(line, side);
+	field_string(line, "_reason\":", reason_name(finding->reason));
+}
+
+static void differences(struct format_context *context,
+			const struct comparison *comparison)
+{
+	char raw[ADDR_TEXT_BYTES], address[4 * ADDR_TEXT_BYTES];
+	struct difference difference;
+	struct line line;
+	uint64_t at = 0;
+
+	while (comparison_next(comparison, &at, &difference)) {
+		addr_format(&difference.addr, raw);
+		escape_text(raw, strlen(raw), address, sizeof(address));
+		line_begin(&line);
+		field_string(&line,
+			     "{\"type\":\"difference\",\"ip\":", address);
+		field_number(&line,
+			     ",\"proto\":\"tcp\",\"port\":", difference.port);
+		finding(&line, "syn", &difference.sides[SIDE_SYN]);
+		finding(&line, "connect", &difference.sides[SIDE_CONNECT]);
+		line_text(&line, "}");
+		line_end(&line, context->writer);
+	}
+}
+
+static void cost(struct line *line, const struct comparison *comparison,
+		 enum comparison_side side)
+{
+	const struct summary *summary = &comparison->summaries[side];
+	const struct wire_cost *cost = &comparison->costs[side];
+
+	line_text(line, ",\"");
+	line_text(line, summary->mode);
+	line_text(line, "\":{\"elapsed_s\":");
+	line_decimal(line, (uint64_t)summary->elapsed_ns / 1000000, 3);
+	field_number(line, ",\"packets_sent\":", cost->packets_sent);
+	field_number(line, ",\"packets_received\":", cost->packets_received);
+	field_number(line, ",\"bytes_sent\":", cost->bytes_sent);
+	field_number(line, ",\"bytes_received\":", cost->bytes_received);
+	field_number(line, ",\"packets_missed\":", cost->missed);
+	field_number(line, ",\"handshakes\":", cost->handshakes);
+	line_text(line, "}");
+}
+
+static void compared(struct format_context *context,
+		     const struct comparison *comparison)
+{
+	struct line line;
+
+	differences(context, comparison);
+	for (int side = 0; side < SIDES; side++)
+		one_summary(context, &comparison->summaries[side]);
+	line_begin(&line);
+	field_number(&line, "{\"type\":\"compare\",\"targets\":",
+		     targetset_count(comparison->targets));
+	field_number(&line, ",\"ports\":", comparison->ports->count);
+	field_number(&line, ",\"same\":", comparison->same);
+	field_number(&line, ",\"different\":", comparison->different);
+	field_number(&line, ",\"unknown\":", comparison->unknown);
+	cost(&line, comparison, SIDE_SYN);
+	cost(&line, comparison, SIDE_CONNECT);
+	line_text(&line, "}");
+	line_end(&line, context->writer);
+}
+
+static void ndjson_summary(struct format_context *context,
+			   const struct summary *summary)
+{
+	if (summary->comparison)
+		compared(context, summary->comparison);
+	else
+		one_summary(context, summary);
 }
 
 const struct format *format_ndjson(void)

@@ -5,6 +5,7 @@
 
 #include "report/duration.h"
 #include "report/line.h"
+#include "report/versus.h"
 
 /*
  * ADDRESS          PORT  STATE     REASON       RTT  SERVICE
@@ -86,6 +87,8 @@ static void text_row(struct format_context *context,
 	char rtt[32], port[8];
 	struct line line;
 
+	if (result->mode) /* there will be one table, of both scans */
+		return;
 	if (!context->headed)
 		text_heading(context);
 	duration_text(result->rtt_ns, rtt, sizeof(rtt));
@@ -217,6 +220,10 @@ static void text_summary(struct format_context *context,
 {
 	struct line line;
 
+	if (summary->comparison) {
+		versus_write(summary->comparison, context->writer);
+		return;
+	}
 	text_rest(context, summary);
 	text_loss(context, summary);
 	if (!summary->complete)

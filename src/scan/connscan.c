@@ -269,6 +269,12 @@ void connscan_close(struct connscan *scan)
 	free(scan);
 }
 
+uint16_t connscan_ports(const struct connscan *scan, uint16_t *n)
+{
+	*n = scan->ports;
+	return scan->first_port;
+}
+
 static unsigned processors(void)
 {
 	cpu_set_t set;

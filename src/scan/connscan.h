@@ -2,6 +2,8 @@
 #ifndef SCAN_CONNSCAN_H
 #define SCAN_CONNSCAN_H
 
+#include <stdint.h>
+
 struct error;
 struct summary;
 struct synscan_config;
@@ -55,6 +57,10 @@ struct connscan;
 struct connscan *connscan_open(const struct synscan_config *config,
 			       struct error *error);
 void connscan_close(struct connscan *scan);
+
+/* The block of source ports that its connects leave from: the first, and how
+ * many. */
+uint16_t connscan_ports(const struct connscan *scan, uint16_t *n);
 
 /* As synscan_run(). The callbacks are called in this thread. */
 int connscan_run(struct connscan *scan, struct summary *summary,

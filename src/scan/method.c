@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scan/method.h"
 
+#include "scan/compare.h"
 #include "scan/connscan.h"
 #include "scan/synscan.h"
 
@@ -45,6 +46,26 @@ static void connect_close(void *scan)
 	connscan_close(scan);
 }
 
+static void *both_open(const struct synscan_config *config, struct error *error)
+{
+	return compare_open(config, error);
+}
+
+static int both_run(void *scan, struct summary *summary, struct error *error)
+{
+	return compare_run(scan, summary, error);
+}
+
+static void both_interrupt(void *scan)
+{
+	compare_interrupt(scan);
+}
+
+static void both_close(void *scan)
+{
+	compare_close(scan);
+}
+
 const struct method *method_syn(void)
 {
 	static const struct method method = {
@@ -69,6 +90,21 @@ const struct method *method_connect(void)
 		.run = connect_run,
 		.interrupt = connect_interrupt,
 		.close = connect_close,
+	};
+
+	return &method;
+}
+
+const struct method *method_compare(void)
+{
+	static const struct method method = {
+		.mode = "compare",
+		.raw = true,
+		.sandbox = SANDBOX_BOTH,
+		.open = both_open,
+		.run = both_run,
+		.interrupt = both_interrupt,
+		.close = both_close,
 	};
 
 	return &method;

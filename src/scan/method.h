@@ -15,8 +15,8 @@ struct synscan_config;
  * (or one after the other, to compare them) need not know which it is.
  */
 struct method {
-	const char *mode; /* of the summary */
-	bool raw;         /* open() needs CAP_NET_RAW */
+	const char *mode;          /* of the summary */
+	bool raw;                  /* open() needs CAP_NET_RAW */
 	enum sandbox_mode sandbox; /* enough for run() and close() */
 	/* As synscan_open() and its like; a scan is the void pointer. */
 	void *(*open)(const struct synscan_config *config, struct error *error);
@@ -27,5 +27,6 @@ struct method {
 
 const struct method *method_syn(void);
 const struct method *method_connect(void);
+const struct method *method_compare(void); /* both, and what differs */
 
 #endif

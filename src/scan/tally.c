@@ -121,6 +121,9 @@ static void count(struct recording *recording, const struct record *record)
 	struct packet packet;
 	struct tcp_view tcp;
 
+	if (record->meaning.kind == MEANING_QUESTION ||
+	    record->meaning.kind == MEANING_NEIGHBOUR)
+		return;
 	if (record->outbound) {
 		self->counts.packets_out++;
 		self->counts.bytes_out += record->length;

@@ -17,6 +17,9 @@ struct error;
  *   SYN,ACK  seq = y           remembered
  *   ACK      ack = y + 1       the first one completes it, whoever sent it
  *
+ * What the link needs to find its neighbours is left out: who asks first pays
+ * for it, and the kernel for all who come later.
+ *
  * Main makes it and reads it when the run is over; the receiver thread counts.
  */
 struct tally;

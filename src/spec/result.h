@@ -7,6 +7,8 @@
 
 #include "spec/addr.h"
 
+struct comparison;
+
 /* What came of a scan: one result a port, one summary a run. Plain data; the
  * names below are the promised ones of the text and NDJSON formats. */
 
@@ -40,14 +42,15 @@ struct result {
 	uint16_t port;
 	enum verdict verdict;
 	enum reason reason;
-	int ttl;        /* of the reply; -1 where nothing answered */
-	int64_t rtt_ns; /* -1 where unknown */
-	unsigned tries; /* probes sent for this port */
+	int ttl;          /* of the reply; -1 where nothing answered */
+	int64_t rtt_ns;   /* -1 where unknown */
+	unsigned tries;   /* probes sent for this port */
+	const char *mode; /* of one of two scans that are compared; else NULL */
 };
 
 /* "complete" scans have asked every port and have unasked == 0. */
 struct summary {
-	const char *mode; /* "syn", "connect" */
+	const char *mode; /* "syn", "connect", "compare" */
 	uint64_t targets, ports;
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t reasons[VERDICT_COUNT][REASON_COUNT]; /* sums to verdicts */
@@ -64,6 +67,8 @@ struct summary {
 	bool recorded; /* to a capture file: so many packets, and so many that
 			  it lacks since the kernel had no room */
 	uint64_t record_packets, record_drops;
+	/* Of two scans: tells more than all of the above; the scan's own. */
+	const struct comparison *comparison;
 };
 
 const char *verdict_name(enum verdict verdict); /* "open" */

@@ -190,6 +190,8 @@ truth() {
     / tcp reset/ { set($3, "closed rst rejected by nft, RST") }
     / admin-prohibited/ {
       set($3, "filtered icmp-admin-prohibited rejected by nft, ICMP") }
+    / reject$/ { # that is the default
+      set($3, "filtered icmp-port-unreach rejected by nft, ICMP") }
     END {
       for (i = 1; i <= 65535; i++)
         print i, (i in is) ? is[i] : "closed rst no listener"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016
 # SPDX-License-Identifier: BSD-2-Clause
 # For tests/net/*.bats: scans held against the truth.
 bats_require_minimum_version 1.5.0
@@ -68,6 +68,41 @@ exact() {
 # tally ADDRESS: "COUNT STATE REASON" of what was found
 tally() {
   verdicts "$out" "$1" | cut -d' ' -f2,3 | sort | uniq -c | sed 's/^ *//'
+}
+
+# accepting HOST PORT...: listeners, IPv4, that accept all and count; the
+# counts are in /run/accepted: a line "PORT" for each
+accepting() {
+  local host=$1 port
+  shift
+  : >/run/accepted
+  run_on "$host" perl -MSocket=:all -MIO::Select -e '
+    open(my $out, ">>", "/run/accepted") or die "open: $!";
+    $out->autoflush(1);
+    my $all = IO::Select->new;
+    my %port;
+    for (@ARGV) {
+      socket(my $fd, AF_INET, SOCK_STREAM, 0) or die "socket: $!";
+      bind($fd, sockaddr_in($_, INADDR_ANY)) or die "bind $_: $!";
+      listen($fd, 128) or die "listen: $!";
+      $all->add($fd);
+      $port{fileno $fd} = $_;
+    }
+    while (my @ready = $all->can_read) {
+      for (@ready) {
+        accept(my $peer, $_) or next;
+        print $out $port{fileno $_}, "\n";
+      }
+    }' "$@" 3>&- &
+  for port; do wait_until 10 listening4 "$host" "$port"; done
+}
+
+listening4() { # HOST PORT
+  [ -n "$(run_on "$1" ss -4Htln "sport = $2")" ]
+}
+
+accepted_all() { # HOST: none waits to be accepted
+  [ -z "$(run_on "$1" ss -4Htln | awk '$2 > 0')" ]
 }
 
 # clock_ms: monotonic enough
