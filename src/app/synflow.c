@@ -5,17 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/screen.h"
 #include "app/synflow_options.h"
 #include "app/synflow_read.h"
 #include "base/error.h"
@@ -62,30 +60,6 @@ static int open_flow(struct run *run, struct error *error)
 	return run->flow ? 0 : -1;
 }
 
-static unsigned terminal_columns(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-		return 0;
-	return size.ws_col;
-}
-
-/* The locale of the environment may not be installed; its name tells too. */
-static bool is_ascii(void)
-{
-	const char *name = getenv("LC_ALL");
-
-	if (setlocale(LC_CTYPE, ""))
-		return strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-	if (!name || !*name)
-		name = getenv("LC_CTYPE");
-	if (!name || !*name)
-		name = getenv("LANG");
-	return !name ||
-	       (!strcasestr(name, "utf-8") && !strcasestr(name, "utf8"));
-}
-
 static int open_views(struct run *run, struct error *error)
 {
 	const struct synflow_options *options = &run->options;
@@ -96,8 +70,8 @@ static int open_views(struct run *run, struct error *error)
 		.stream_count = options->stream_count,
 		.verbose = options->verbosity > 0,
 		.live = options->interface != NULL,
-		.columns = terminal_columns(),
-		.ascii = is_ascii(),
+		.columns = screen_columns(),
+		.ascii = screen_is_ascii(),
 	});
 	if (!run->views)
 		return error_errno(error, "outputs");

@@ -255,21 +255,32 @@ static const struct segment *find_syn(const struct ladder *ladder, int which)
 	return NULL;
 }
 
-static void draw_end(const struct drawing *drawing, int which)
+char *ladder_offer(const struct ladder *ladder, int which, char *text,
+		   size_t bytes)
 {
-	const struct segment *syn = find_syn(drawing->ladder, which);
-	char text[PROOF_BYTES], endpoint[ENDPOINT_TEXT_BYTES];
+	const struct segment *syn = find_syn(ladder, which);
 	struct phrase phrase;
 
+	phrase_begin(&phrase, text, bytes);
+	if (syn)
+		say_offer(&phrase, syn);
+	return text;
+}
+
+static void draw_end(const struct drawing *drawing, int which)
+{
+	char text[PROOF_BYTES * 2], offer[PROOF_BYTES];
+	char endpoint[ENDPOINT_TEXT_BYTES];
+	struct phrase phrase;
+
+	ladder_offer(drawing->ladder, which, offer, sizeof(offer));
 	conversation_endpoint(&drawing->ladder->conversation, which, endpoint);
 	phrase_begin(&phrase, text, sizeof(text));
 	phrase_add(&phrase,
 		   which == CLIENT ? _("client %1$s") : _("server %1$s"),
 		   endpoint);
-	if (syn) {
-		phrase_add(&phrase, ": ");
-		say_offer(&phrase, syn);
-	}
+	if (*offer)
+		phrase_add(&phrase, ": %s", offer);
 	put_text(drawing, "", 0, text);
 }
 

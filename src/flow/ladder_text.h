@@ -3,6 +3,7 @@
 #define FLOW_LADDER_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ladder;
@@ -28,5 +29,10 @@ unsigned ladder_columns(const struct ladder_style *style);
 /* put() gets each line, without LF, valid only during the call. */
 void ladder_text(const struct ladder *ladder, const struct ladder_style *style,
 		 void (*put)(void *arg, const char *line), void *arg);
+
+/* "MSS 1460, window scale 7, SACK" of the first SYN of an end (CLIENT or
+ * SERVER); "" without one. Returns text. */
+char *ladder_offer(const struct ladder *ladder, int which, char *text,
+		   size_t bytes);
 
 #endif
