@@ -172,7 +172,25 @@ static void put_silence(const struct explaining *explaining)
 	wrap_text(&explaining->wrap, "", text);
 }
 
-/* "from 10.9.0.1:61840, which offers MSS 1460; offered in return: ..." */
+/* Had the port answered before this ladder's first packet? */
+static bool is_canary(const struct explaining *explaining,
+		      const struct ladder *again)
+{
+	for (const struct ladder *ladder = explaining->ladders; ladder < again;
+	     ladder++) {
+		for (size_t n = 0; n < ladder->count; n++) {
+			const struct ladder_row *row = &ladder->rows[n];
+
+			if (row->kind == LADDER_SEGMENT &&
+			    !row->segment.from_client &&
+			    row->segment.time_ns < again->conversation.first_ns)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* "from 10.9.0.1:61840 (MSS 1460); answered with MSS 1460, SACK" */
 static void put_ladder(const struct explaining *explaining,
 		       const struct ladder *ladder,
 		       const struct ladder_style *style)
@@ -185,13 +203,28 @@ static void put_ladder(const struct explaining *explaining,
 		return;
 	conversation_endpoint(&ladder->conversation, CLIENT, endpoint);
 	phrase_begin(&phrase, text, sizeof(text));
-	phrase_add(&phrase, _("from %1$s"), endpoint);
+	phrase_add(&phrase,
+		   is_canary(explaining, ladder) ? _("canary from %1$s")
+						 : _("from %1$s"),
+		   endpoint);
 	if (*ladder_offer(ladder, CLIENT, offer, sizeof(offer)))
 		phrase_add(&phrase, " (%s)", offer);
 	if (*ladder_offer(ladder, SERVER, offer, sizeof(offer)))
 		phrase_add(&phrase, _("; answered with %1$s"), offer);
 	wrap_text(&explaining->wrap, "", text);
 	ladder_text(ladder, style, explaining->wrap.put, explaining->wrap.arg);
+}
+
+static void put_canaries(const struct explaining *explaining)
+{
+	for (size_t i = 1; i < explaining->ladders_used; i++) {
+		if (!is_canary(explaining, &explaining->ladders[i]))
+			continue;
+		wrap_text(&explaining->wrap, "",
+			  _("canary: asked although it had answered, to see "
+			    "that the host still does"));
+		return;
+	}
 }
 
 static void put_verdict(const struct explaining *explaining)
@@ -220,6 +253,7 @@ static void put_all(const struct explaining *explaining,
 	wrap_text(&explaining->wrap, "", endpoint);
 	for (size_t i = 0; i < explaining->ladders_used; i++)
 		put_ladder(explaining, &explaining->ladders[i], &headless);
+	put_canaries(explaining);
 	put_silence(explaining);
 	if (explaining->strays) {
 		snprintf(text, sizeof(text),
