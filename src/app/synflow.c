@@ -5,20 +5,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/language.h"
-#include "app/synflow_cross.h"
+#include "app/screen.h"
 #include "app/streams.h"
+#include "app/synflow_cross.h"
 #include "app/synflow_options.h"
 #include "app/synflow_read.h"
 #include "base/error.h"
@@ -66,15 +64,6 @@ static int open_flow(struct run *run, struct error *error)
 	return run->flow ? 0 : -1;
 }
 
-static unsigned terminal_columns(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-		return 0;
-	return size.ws_col;
-}
-
 static int open_views(struct run *run, struct error *error)
 {
 	const struct synflow_options *options = &run->options;
@@ -85,7 +74,7 @@ static int open_views(struct run *run, struct error *error)
 		.stream_count = options->stream_count,
 		.verbose = options->verbosity > 0,
 		.live = options->interface != NULL,
-		.columns = terminal_columns(),
+		.columns = screen_columns(),
 		.ascii = !language_is_utf8(),
 		.second_source = options->second,
 		.source = options->read ? options->read : options->interface,

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "app/explanation.h"
 #include "app/streams.h"
 #include "app/synscan_options.h"
 #include "base/clock.h"
@@ -34,8 +35,9 @@ struct run {
 	struct netlink *netlink;
 	struct pathset *paths;
 	struct sinks *sinks;
-	struct recorder *recorder; /* of --pcap, else NULL */
+	struct recorder *recorder; /* of the next two, else NULL */
 	struct recordfile *file;
+	struct explanation *explanation;
 	struct progress progress;
 	struct summary summary;
 	int64_t noted_ns; /* the last "waiting for" */
@@ -88,6 +90,8 @@ static void one_result(void *context, const struct result *result)
 	struct run *run = context;
 
 	sinks_result(run->sinks, result);
+	if (run->explanation)
+		explanation_result(run->explanation, result);
 }
 
 static void say_waiting(struct run *run, const struct engine_stats *stats,
@@ -247,19 +251,13 @@ static int open_outputs(struct run *run, struct error *error)
 			   options->show, !options->numeric, error);
 }
 
-static int open_record(struct run *run, struct synscan *scan,
-		       struct error *error)
+static int open_file(struct run *run, struct synscan *scan, struct error *error)
 {
 	const char *path = run->options.pcap;
 	struct pcapng_config config = {.program = "synscan " PACKAGE_VERSION};
 
-	if (!path)
-		return 0;
 	config.path = strcmp(path, "-") ? path : NULL;
 	config.interfaces = synscan_interfaces(scan, &config.n_interfaces);
-	run->recorder = recorder_new(error);
-	if (!run->recorder)
-		return -1;
 	run->file = recordfile_open(&config, error);
 	if (!run->file)
 		return error_context(error, "--pcap");
@@ -269,6 +267,36 @@ static int open_record(struct run *run, struct synscan *scan,
 				 "a file of its own",
 				 path);
 	recorder_add(run->recorder, recordfile_recording(run->file));
+	return 0;
+}
+
+static int open_explanation(struct run *run, struct synscan *scan,
+			    struct error *error)
+{
+	size_t n;
+	const struct pcapng_interface *interfaces =
+		synscan_interfaces(scan, &n);
+
+	run->explanation =
+		explanation_new(run->options.targets, &run->options.ports,
+				interfaces, n, error);
+	if (!run->explanation)
+		return -1;
+	recorder_add(run->recorder, explanation_recording(run->explanation));
+	return 0;
+}
+
+static int open_record(struct run *run, struct synscan *scan,
+		       struct error *error)
+{
+	const struct synscan_options *options = &run->options;
+
+	if (!options->pcap && !options->explain)
+		return 0;
+	run->recorder = recorder_new(error);
+	if (!run->recorder || (options->pcap && open_file(run, scan, error)) ||
+	    (options->explain && open_explanation(run, scan, error)))
+		return -1;
 	synscan_record(scan, run->recorder);
 	return 0;
 }
@@ -314,7 +342,7 @@ static void *open_scan(struct run *run, struct error *error)
 			       : options->via == VIA_LINK ? SYNSCAN_LINK
 							  : SYNSCAN_AUTO,
 			.bind_device = options->ifindex != 0,
-			.record = options->pcap != NULL,
+			.record = options->pcap || options->explain,
 			.source_port = options->source_port,
 			.order_key = {run->order_key[0], run->order_key[1]},
 			.cookie_key = {run->cookie_key[0], run->cookie_key[1]},
@@ -367,10 +395,17 @@ static void count_record(struct run *run)
  * that could not be is told. */
 static int finish_outputs(struct run *run, struct error *error)
 {
+	bool apart =
+		run->explanation &&
+		sinks_use(run->sinks, explanation_writer(run->explanation));
 	int status;
 
 	count_record(run);
 	status = sinks_finish(run->sinks, &run->summary, error);
+	if (run->explanation &&
+	    explanation_write(run->explanation, apart,
+			      status < 0 ? NULL : error) < 0)
+		status = -1;
 	if (recordfile_close(run->file, status < 0 ? NULL : error) < 0)
 		status = -1;
 	run->file = NULL;
@@ -430,6 +465,9 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 		return -1;
 	if (options->dry_run)
 		return dry_run(run, error);
+	if (options->explain &&
+	    explanation_check(options->targets, &options->ports, error) < 0)
+		return -1;
 	if (run->method->raw &&
 	    privs_raise(argv[0], "raw packets need",
 			"use -c (connect scan, no privilege)", error) < 0)
@@ -452,6 +490,7 @@ int main(int argc, char **argv)
 		log_line(LOG_ERROR, "%s", error.text);
 	}
 	(void)recordfile_close(run.file, NULL);
+	explanation_free(run.explanation);
 	recorder_free(run.recorder);
 	sinks_free(run.sinks);
 	pathset_free(run.paths);

@@ -328,6 +328,16 @@ static int parse_pcap(void *context, const char *value, struct error *error)
 	return 0;
 }
 
+static int parse_explain(void *context, const char *value, struct error *error)
+{
+	struct parse *parse = context;
+
+	(void)value;
+	(void)error;
+	parse->options->explain = true;
+	return 0;
+}
+
 static int parse_numeric(void *context, const char *value, struct error *error)
 {
 	struct parse *parse = context;
@@ -481,6 +491,8 @@ static const struct option_spec specs[] = {
 	 parse_output},
 	{0, "pcap", "FILE", "Output", "record every probe and reply", "@file",
 	 parse_pcap},
+	{0, "explain", NULL, "Output",
+	 "with few ports: the packets of each, and why", NULL, parse_explain},
 	{'n', "numeric", NULL, "Output", "no service names", NULL,
 	 parse_numeric},
 	{'v', "verbose", NULL, "Output", "say more; -vv still more", NULL,
@@ -608,6 +620,34 @@ static int finish_targets(struct parse *parse, struct error *error)
 	return 0;
 }
 
+/* A drawing is for people, and so must be what stands above it. */
+static int check_explain(const struct synscan_options *options,
+			 struct error *error)
+{
+	bool taken = options->pcap && !strcmp(options->pcap, "-");
+
+	if (!options->explain)
+		return 0;
+	if (options->connect)
+		return error_set(error, STATUS_USAGE,
+				 "--explain draws the packets of a SYN scan, "
+				 "and --connect captures none; accepted: one "
+				 "of them");
+	for (size_t i = 0; i < options->output_count; i++) {
+		const char *spec = options->outputs[i];
+		size_t format = strcspn(spec, ":");
+
+		if ((!spec[format] || !strcmp(spec + format, ":-")) &&
+		    (format != 4 || strncmp(spec, "text", 4) != 0))
+			taken = true;
+	}
+	if (!taken)
+		return 0;
+	return error_set(error, STATUS_USAGE,
+			 "--explain writes text to standard output; accepted: "
+			 "a file for the others, as in -o ndjson:FILE");
+}
+
 /* Results and packets in one stream would be neither. */
 static int check_stdout(const struct synscan_options *options,
 			struct error *error)
@@ -676,6 +716,7 @@ static int finish(struct parse *parse, struct error *error)
 				 "and --connect captures none; accepted: one "
 				 "of them");
 	if (check_compare(options, error) < 0 ||
+	    check_explain(options, error) < 0 ||
 	    check_stdout(options, error) < 0 || finish_ports(parse, error) < 0)
 		return -1;
 	return finish_targets(parse, error);

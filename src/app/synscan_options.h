@@ -48,6 +48,7 @@ struct synscan_options {
 	const char **outputs; /* for sinks_add(); points into argv */
 	size_t output_count;  /* at least 1 ("text") */
 	const char *pcap;     /* of --pcap, "-" for stdout; NULL: not given */
+	bool explain;         /* of --explain */
 	enum via via;
 	bool sandbox_off;
 	enum targetset_families families; /* of a name */

@@ -16,9 +16,10 @@ struct error;
  * and from that port, who sent each, and the rule. Pure.
  */
 struct explain {
-	struct addr target;
+	struct addr target; /* a packet has no scope, and it may have one */
 	uint16_t port;
-	const char *verdict, *reason; /* "open", "syn-ack" */
+	/* "open", "syn-ack"; NULL: the run ended before it was known. */
+	const char *verdict, *reason;
 	/* The packets, in the order of their times; ICMP errors that quote
 	 * the port's probes among them. */
 	const struct frame_input *packets;

@@ -36,6 +36,18 @@ static const struct segment *find_syn(const struct ladder *ladder, int which)
 	return NULL;
 }
 
+char *ladder_offer(const struct ladder *ladder, int which, char *text,
+		   size_t bytes)
+{
+	const struct segment *syn = find_syn(ladder, which);
+	struct phrase phrase;
+
+	phrase_begin(&phrase, text, bytes);
+	if (syn)
+		say_offer(&phrase, syn);
+	return text;
+}
+
 char *ladder_title(const struct conversation *conversation, char *text,
 		   size_t bytes)
 {

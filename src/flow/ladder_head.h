@@ -26,4 +26,9 @@ char *ladder_end_text(const struct ladder *ladder, int which, char *text,
  * sentence from 0, NULL behind the last. Static. */
 const char *ladder_caveat(const struct ladder *ladder, unsigned nth);
 
+/* "MSS 1460, window scale 7, SACK" of the first SYN of an end (CLIENT or
+ * SERVER); "" without one. Returns text. */
+char *ladder_offer(const struct ladder *ladder, int which, char *text,
+		   size_t bytes);
+
 #endif

@@ -3,6 +3,7 @@
 #define FLOW_LADDER_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ladder;

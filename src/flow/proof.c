@@ -282,6 +282,10 @@ static const struct {
 			    "RST,ACK that acknowledges our SYN")},
 	{"no-reply", N_("RFC 9293 3.10.7: an end answers every SYN, LISTEN or "
 			"CLOSED: a firewall drops it, or nobody is there")},
+	{"no-route", N_("no SYN could leave: the routing table has no way "
+			"there")},
+	{"no-neighbour", N_("no SYN could leave: nobody on the link answers "
+			    "for this address")},
 	{"timeout", N_("RFC 9293 3.10.7: an end answers every SYN, LISTEN or "
 		       "CLOSED: a firewall drops it, or nobody is there")},
 };

@@ -231,6 +231,8 @@ static void test_explain(void **state)
 			     "SYN,ACK seq 0 ack 1 win 65160",
 			     "sent by our own kernel, which knows no",
 			     "open (syn-ack): RFC 9293 3.10.7.2"));
+	check_explain(&packets, NULL, NULL,
+		      WANTED("10.9.0.2:80\nno verdict: the scan ended"));
 	packets_add(&packets, SYN4, 0);
 	packets_add(&packets, RST4, 1);
 	check_explain(&packets, "closed", "rst",
