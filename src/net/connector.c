@@ -441,7 +441,7 @@ static bool look(struct connector *connector, struct out *out, int error_number,
 	 * goes on. */
 	if (waits && cause.kind == CONNCAUSE_SILENCE)
 		return false;
-	if (waits || error_number == 0)
+	if (error_number != ECONNREFUSED) /* by which it is back already */
 		take_back(sock);
 	outcome->ended = true;
 	outcome->answered = cause.kind == CONNCAUSE_VERDICT;
