@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016
 # SPDX-License-Identifier: BSD-2-Clause
 # For tests/net/*.bats: scans held against the truth.
 bats_require_minimum_version 1.5.0
