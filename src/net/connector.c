@@ -2,7 +2,6 @@
 #include "net/connector.h"
 
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,6 +11,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "net/conncause.h"
+#include "net/connway.h"
+#include "net/errqueue.h"
 
 #define NONE   UINT32_MAX
 #define EVENTS 256
@@ -40,7 +41,7 @@ struct out {
 };
 
 struct way {
-	struct connector_way at;
+	struct connway at;
 	uint32_t idle;      /* first; the rest by next */
 	uint16_t next_port; /* of the next socket: an offset */
 };
@@ -54,8 +55,6 @@ struct connector {
 	uint32_t ids, pending;
 	uint32_t vacant; /* socks without a descriptor */
 };
-
-/* ---- sockets ---- */
 
 static socklen_t name_of(const struct addr *addr, uint16_t port,
 			 union name *name)
@@ -71,114 +70,6 @@ static socklen_t name_length(const union name *name)
 {
 	return name->any.sa_family == AF_INET ? sizeof(name->in)
 					      : sizeof(name->in6);
-}
-
-static int set(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof(value));
-}
-
-static int bind_device(int fd, const char *name)
-{
-	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name,
-			  (socklen_t)strlen(name));
-}
-
-static int bind_way(int fd, const struct connector_way *way, uint16_t port)
-{
-	bool v4 = way->source.family == AF_INET;
-	struct linger reset = {.l_onoff = 1};
-	union name name;
-	socklen_t length = name_of(&way->source, port, &name);
-
-	if (set(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
-		v4 ? IP_RECVERR : IPV6_RECVERR, 1) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) < 0)
-		return -1;
-	/* Not of a port that the kernel is to choose: it would choose one that
-	 * is shared already. SO_REUSEPORT would do alone, but for others that
-	 * are bound there without; with it the kernel need not look through
-	 * all of ours each time. */
-	if (port != 0 && (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
-			  set(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0))
-		return -1;
-	if (way->device && bind_device(fd, way->device) < 0)
-		return -1;
-	return bind(fd, &name.any, length);
-}
-
-/* -1 with errno. */
-static int open_bound(const struct connector_way *way, uint16_t port)
-{
-	int fd = socket(way->source.family,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int error_number;
-
-	if (fd < 0 || bind_way(fd, way, port) == 0)
-		return fd;
-	error_number = errno;
-	close(fd);
-	errno = error_number;
-	return -1;
-}
-
-/* Source ports that will not do for a connect; 0: none. */
-struct avoid {
-	uint16_t self; /* the one that it goes to, here: it would meet itself */
-	uint16_t busy; /* with another connect to the same place */
-};
-
-static bool avoids(const struct avoid *avoid, uint16_t port)
-{
-	return port == avoid->self || port == avoid->busy;
-}
-
-/* A socket from one of the way's ports; where somebody else has taken all of
- * them meanwhile, or the only one will not do, from any. */
-static int open_way(struct way *way, const struct avoid *avoid, uint16_t *port)
-{
-	for (uint16_t i = 0; i < way->at.ports; i++) {
-		int fd;
-
-		*port = (uint16_t)(way->at.first_port + way->next_port);
-		way->next_port =
-			(uint16_t)((way->next_port + 1) % way->at.ports);
-		if (avoids(avoid, *port))
-			continue;
-		fd = open_bound(&way->at, *port);
-		if (fd >= 0 || errno != EADDRINUSE || way->at.ports == 1)
-			return fd;
-	}
-	*port = 0;
-	return open_bound(&way->at, 0);
-}
-
-int connector_check(const struct connector_way *way, struct error *error)
-{
-	char text[ADDR_TEXT_BYTES];
-	uint16_t port = way->ports == 1 ? way->first_port : 0;
-	int fd = open_bound(way, port);
-
-	if (fd >= 0) {
-		close(fd);
-		return 0;
-	}
-	if (way->device && errno == EPERM)
-		return error_errno(error, "bind to %s", way->device);
-	if (port && (errno == EADDRINUSE || errno == EACCES))
-		return error_errno(error, "connect from port %u", port);
-	return error_errno(error, "connect from %s",
-			   addr_format(&way->source, text));
-}
-
-bool connector_device_exists(const char *name)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool gone = fd >= 0 && bind_device(fd, name) < 0 && errno == ENODEV;
-
-	if (fd >= 0)
-		close(fd);
-	return !gone;
 }
 
 /* ---- the pool ---- */
@@ -204,14 +95,14 @@ static void give_back(struct connector *connector, struct sock *sock)
 
 /* An idle one of that way, the one that was used last if it will do. */
 static struct sock *take_idle(struct connector *connector, struct way *way,
-			      const struct avoid *avoid)
+			      const struct connway_avoid *avoid)
 {
 	uint32_t *link = &way->idle;
 
 	for (int i = 0; i < OTHERS && *link != NONE; i++) {
 		struct sock *sock = &connector->socks[*link];
 
-		if (!avoids(avoid, sock->port)) {
+		if (!connway_avoids(avoid, sock->port)) {
 			*link = sock->next;
 			return sock;
 		}
@@ -239,7 +130,7 @@ static bool make_room(struct connector *connector)
 
 /* NULL with errno. */
 static struct sock *take(struct connector *connector, uint16_t index,
-			 const struct avoid *avoid)
+			 const struct connway_avoid *avoid)
 {
 	struct way *way = &connector->ways[index];
 	struct sock *sock = take_idle(connector, way, avoid);
@@ -250,10 +141,10 @@ static struct sock *take(struct connector *connector, uint16_t index,
 		return sock;
 	if (connector->vacant == NONE)
 		(void)make_room(connector);
-	fd = open_way(way, avoid, &port);
+	fd = connway_open(&way->at, &way->next_port, avoid, &port);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE) &&
 	    make_room(connector))
-		fd = open_way(way, avoid, &port);
+		fd = connway_open(&way->at, &way->next_port, avoid, &port);
 	if (fd < 0)
 		return NULL;
 	sock = &connector->socks[connector->vacant];
@@ -263,7 +154,7 @@ static struct sock *take(struct connector *connector, uint16_t index,
 	return sock;
 }
 
-struct connector *connector_new(const struct connector_way *ways, size_t n_ways,
+struct connector *connector_new(const struct connway *ways, size_t n_ways,
 				uint32_t ids, struct error *error)
 {
 	struct connector *connector = calloc(1, sizeof(*connector));
@@ -322,83 +213,6 @@ uint32_t connector_pending(const struct connector *connector)
 
 /* ---- what came of one ---- */
 
-static bool is_dest(const union name *name, const union name *dest)
-{
-	if (name->any.sa_family != dest->any.sa_family)
-		return false;
-	if (name->any.sa_family == AF_INET)
-		return name->in.sin_port == dest->in.sin_port &&
-		       name->in.sin_addr.s_addr == dest->in.sin_addr.s_addr;
-	return name->in6.sin6_port == dest->in6.sin6_port &&
-	       IN6_ARE_ADDR_EQUAL(&name->in6.sin6_addr, &dest->in6.sin6_addr);
-}
-
-/* The ICMP error in a control message of the error queue. */
-static bool icmp_in(struct msghdr *message, const struct connector_way *way,
-		    struct conncause_icmp *icmp)
-{
-	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at;
-	     at = CMSG_NXTHDR(message, at)) {
-		const struct sock_extended_err *said =
-			(const struct sock_extended_err *)CMSG_DATA(at);
-		struct addr from;
-
-		if (!(at->cmsg_level == IPPROTO_IP &&
-		      at->cmsg_type == IP_RECVERR) &&
-		    !(at->cmsg_level == IPPROTO_IPV6 &&
-		      at->cmsg_type == IPV6_RECVERR))
-			continue;
-		if (said->ee_origin != SO_EE_ORIGIN_ICMP &&
-		    said->ee_origin != SO_EE_ORIGIN_ICMP6)
-			continue;
-		icmp->family = said->ee_origin == SO_EE_ORIGIN_ICMP ? AF_INET
-								    : AF_INET6;
-		icmp->type = said->ee_type;
-		icmp->code = said->ee_code;
-		icmp->own =
-			!way->local &&
-			addr_from_sockaddr(SO_EE_OFFENDER(said), &from) == 0 &&
-			addr_equal(&from, &way->source);
-		return true;
-	}
-	return false;
-}
-
-/* Empties the error queue; true when there was an ICMP error about the
- * connect to dest. The queue outlives a connect, so it is looked for whose
- * each one is. */
-static bool read_icmp(const struct connector *connector,
-		      const struct sock *sock, const union name *dest,
-		      struct conncause_icmp *icmp)
-{
-	const struct connector_way *way = &connector->ways[sock->way].at;
-	_Alignas(struct cmsghdr) char control[256];
-	union name name;
-	char byte;
-	struct iovec vector = {&byte, 1};
-	bool found = false;
-
-	for (;;) {
-		struct conncause_icmp one;
-		struct msghdr message = {
-			.msg_name = &name,
-			.msg_namelen = sizeof(name),
-			.msg_iov = &vector,
-			.msg_iovlen = 1,
-			.msg_control = control,
-			.msg_controllen = sizeof(control),
-		};
-
-		if (recvmsg(sock->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) <
-		    0)
-			return found;
-		if (!is_dest(&name, dest) || !icmp_in(&message, way, &one))
-			continue;
-		*icmp = one;
-		found = true;
-	}
-}
-
 /* Back to where it was, with a RST if it is connected. */
 static void take_back(const struct sock *sock)
 {
@@ -433,7 +247,8 @@ static bool look(struct connector *connector, struct out *out, int error_number,
 				       : 0;
 	waits = error_number == EALREADY || error_number == EINPROGRESS;
 	is_icmp = error_number != 0 &&
-		  read_icmp(connector, sock, &out->dest, &icmp);
+		  errqueue_icmp(sock->fd, &out->dest.any,
+				&connector->ways[sock->way].at, &icmp);
 	if (waits && !is_icmp)
 		return false;
 	cause = conncause_ended(error_number, is_icmp ? &icmp : NULL);
@@ -441,7 +256,7 @@ static bool look(struct connector *connector, struct out *out, int error_number,
 	 * goes on. */
 	if (waits && cause.kind == CONNCAUSE_SILENCE)
 		return false;
-	if (waits || error_number == 0)
+	if (error_number != ECONNREFUSED) /* by which it is back already */
 		take_back(sock);
 	outcome->ended = true;
 	outcome->answered = cause.kind == CONNCAUSE_VERDICT;
@@ -478,8 +293,8 @@ static int watch(struct connector *connector, const struct out *out)
 static int begin(struct connector *connector, struct out *out,
 		 const struct connector_job *job)
 {
-	const struct connector_way *way = &connector->ways[job->way].at;
-	struct avoid avoid = {0};
+	const struct connway *way = &connector->ways[job->way].at;
+	struct connway_avoid avoid = {0};
 	int error_number = 0;
 
 	if (way->local && addr_equal(&way->source, &job->dest))

@@ -10,44 +10,29 @@
 #include "spec/addr.h"
 #include "spec/result.h"
 
+struct connway;
 struct error;
 
 /*
  * Connects by the thousand, without a privilege: non-blocking sockets and an
  * epoll set around them. One thread owns it, from its first connect on.
  *
- *   connect() = EINPROGRESS -> connect() again = EALREADY -> epoll ... event
- *                                |                                    |
- *                                v                                    v
- *                      0, ECONNREFUSED (loopback, veth)    error queue,
- * connect()
+ *   connect() = EINPROGRESS -> connect() again = EALREADY -> epoll
+ *                                |                            |
+ *                                v                            v
+ *                  0, ECONNREFUSED (loopback, veth)    error queue, connect()
  *
  * A socket is used again: on Linux a refused connect() leaves it as it was,
  * and connect(AF_UNSPEC) takes back any other, with a RST where it was
  * connected. That costs half of socket() and close() for each port, and no
  * descriptor. Closing resets too (SO_LINGER), so that neither side keeps a
  * TIME_WAIT.
- *
- * Sockets are bound, to a source address and to a port of a small block, which
- * all of them share (SO_REUSEADDR): the kernel then need not look for a free
- * port and a route's source for each connect, an eighth of the cost; none of
- * its ephemeral ports is used up; and a connect cannot come from the very
- * port that it goes to and meet itself.
  */
 struct connector;
 
-/* Where connects leave from. */
-struct connector_way {
-	struct addr source;
-	const char *device; /* bound to; NULL: as the routes say */
-	uint16_t first_port, ports;
-	bool local; /* the targets are this host's own addresses */
-};
-
 struct connector_job {
-	uint32_t id; /* below the connector's `ids`, and not in use */
-	uint32_t
-		use; /* of that id: told back, so that an old answer is known */
+	uint32_t id;  /* below the connector's `ids`, and not in use */
+	uint32_t use; /* of that id; told back, to know an old answer by */
 	uint16_t way, port;
 	struct addr dest;
 };
@@ -66,17 +51,10 @@ struct connector_outcome {
 
 /* At most `ids` are pending at once, each on a socket of its own. The ways
  * are copied, but for device. NULL with an error. */
-struct connector *connector_new(const struct connector_way *ways, size_t n_ways,
+struct connector *connector_new(const struct connway *ways, size_t n_ways,
 				uint32_t ids, struct error *error);
 /* Resets what is open. */
 void connector_free(struct connector *connector);
-
-/* Can it be connected from there at all? Opens a socket for a moment. 0, or
- * -1 with STATUS_FAILED, and the address or port that it failed for. */
-int connector_check(const struct connector_way *way, struct error *error);
-
-/* Is there such an interface? For where nothing but sockets may be used. */
-bool connector_device_exists(const char *name);
 
 /* For poll(): readable when connector_poll() has something to tell. */
 int connector_fd(const struct connector *connector);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ring.h"
+#include "net/connway.h"
 #include "net/pathset.h"
 #include "scan/connloop.h"
 #include "scan/conntable.h"
@@ -50,8 +51,7 @@ static void refused(struct connloop *loop, const struct connloop_try *try,
 	char why[160];
 	bool firewall = taken == LINK_REFUSED;
 
-	if (taken == LINK_DOWN &&
-	    !connector_device_exists(try->path->iface.name))
+	if (taken == LINK_DOWN && !connway_device_exists(try->path->iface.name))
 		taken = LINK_GONE;
 	if (outcome->error_number == EMFILE || outcome->error_number == ENFILE)
 		fewer(loop, try->conn);

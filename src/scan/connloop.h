@@ -23,7 +23,7 @@ struct path;
  * scan/connscan.h.
  */
 
-#define CONNLOOP_WORKERS 4 /* at most; no fewer than 2 hands share a batch */
+#define CONNLOOP_WORKERS 4 /* at most, the boss among them */
 #define CONNLOOP_BATCH   256
 
 /* A probe on its way to a worker. */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "net/connway.h"
 #include "net/pathset.h"
 #include "net/sourceports.h"
 #include "scan/connloop.h"
@@ -30,7 +31,7 @@ struct connscan {
 	struct synscan_config config; /* as given */
 	struct synscan_config own;    /* the engine's: results come to us */
 	struct connloop loop;
-	struct connector_way *ways;
+	struct connway *ways;
 	uint16_t *way_of;
 	size_t n_ways;
 	uint16_t first_port, ports;
@@ -87,7 +88,7 @@ static bool given_up(void *context)
 
 /* ---- the ways out ---- */
 
-static void say_way(const struct path *path, const struct connector_way *way)
+static void say_way(const struct path *path, const struct connway *way)
 {
 	char source[ADDR_TEXT_BYTES], to[16 + ADDR_TEXT_BYTES] = "gateway ";
 
@@ -101,8 +102,7 @@ static void say_way(const struct path *path, const struct connector_way *way)
 		 way->first_port + way->ports - 1u, to);
 }
 
-static bool same_way(const struct connector_way *a,
-		     const struct connector_way *b)
+static bool same_way(const struct connway *a, const struct connway *b)
 {
 	/* Devices are known by their names in the paths: compare those. */
 	return addr_equal(&a->source, &b->source) && a->local == b->local &&
@@ -133,7 +133,7 @@ static int add_way(struct connscan *scan, const struct path *path, size_t index,
 {
 	const struct synscan_config *config = &scan->config;
 	bool local = path->route.type == ROUTE_LOCAL;
-	struct connector_way way = {
+	struct connway way = {
 		.source = path->route.source,
 		.device =
 			config->bind_device && !local ? path->iface.name : NULL,
@@ -151,7 +151,7 @@ static int add_way(struct connscan *scan, const struct path *path, size_t index,
 		scan->way_of[index] = (uint16_t)i;
 		return 0;
 	}
-	if (connector_check(&way, error) < 0)
+	if (connway_check(&way, error) < 0)
 		return -1;
 	if (scan->n_ways > UINT16_MAX)
 		return error_set(error, STATUS_FAILED, "too many paths");

@@ -15,8 +15,8 @@
 #define IDLE_NS (4 * NS_PER_MS)
 
 int connworker_open(struct connworker *worker, struct connworker_boss *boss,
-		    const struct connector_way *ways, size_t n_ways,
-		    uint32_t ids, struct error *error)
+		    const struct connway *ways, size_t n_ways, uint32_t ids,
+		    struct error *error)
 {
 	worker->boss = boss;
 	worker->bell_fd = bell_new();

@@ -9,6 +9,7 @@
 
 #include "net/connector.h"
 
+struct connway;
 struct error;
 struct ring;
 
@@ -52,8 +53,8 @@ struct connworker {
  * case, once on a zeroed one too. 0, or -1 with an error. Main's, before the
  * start. */
 int connworker_open(struct connworker *worker, struct connworker_boss *boss,
-		    const struct connector_way *ways, size_t n_ways,
-		    uint32_t ids, struct error *error);
+		    const struct connway *ways, size_t n_ways, uint32_t ids,
+		    struct error *error);
 /* Main's, when the thread (if there was one) was joined. */
 void connworker_close(struct connworker *worker);
 

@@ -45,6 +45,10 @@ no_connection() {
   run_on "$1" ss -Htan | awk '$1 != "LISTEN" { print; left = 1 } END { exit left }'
 }
 
+accepted_all() { # HOST: none waits to be accepted
+  [ -z "$(run_on "$1" ss -4Htln | awk '$2 > 0')" ]
+}
+
 @test "an ordinary user, IPv4: all ports of a busy host, and nothing left" {
   network_make
   target_busy target

@@ -2,7 +2,7 @@
 # Each call that may fail fails once: no signal, no hang, and never success
 # with a wrong or cut result. FAULTS=all tries every occurrence of each call;
 # without, a few spread over them.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2086
 load scan
 
 setup_file() {
@@ -19,9 +19,10 @@ spread() { # COUNT: which of so many
   fi
 }
 
+# They accept: who does not has room for so many connections and no more.
 target_make() {
   network_make
-  listeners target 8003 8007
+  accepting target 8003 8007
   run_on target nft -f - <<'END'
 add table inet t
 add chain inet t in { type filter hook input priority 0; }
@@ -61,12 +62,12 @@ judge() {
   }
 }
 
-# try WHAT COMMAND...: synscan by way of it
+# try WHAT COMMAND...: synscan $method by way of it
 try() {
   local what=$1 status=0
   shift
   : >"$out" && : >"$err"
-  timeout -s KILL 10 ip netns exec scanner "$@" "$SYNSCAN" -n --show all \
+  timeout -s KILL 10 ip netns exec scanner "$@" "$SYNSCAN" $method -n --show all \
     -o "ndjson:$out" -p 8001-8020 10.9.0.2 >/dev/null 2>"$err" || status=$?
   judge "$what" $status
 }
@@ -91,7 +92,25 @@ calls_fail() {
   [ $failed = 0 ]
 }
 
+# allocations_fail: each one once
+allocations_fail() {
+  target_make
+  local n count failed=0 shim=$top_builddir/tests/net/faultalloc.so
+  try "clean" env LD_PRELOAD="$shim" FAULT_ALLOC=0 \
+    FAULT_COUNT="$BATS_TEST_TMPDIR/count"
+  count=$(cat "$BATS_TEST_TMPDIR/count")
+  echo "# $count allocations" >&3
+  # shellcheck disable=SC2015
+  for n in $([ "${FAULTS-}" = all ] && seq "$count" ||
+    seq 1 $((count / 40 + 1)) "$count"); do
+    try "allocation $n" env LD_PRELOAD="$shim" FAULT_ALLOC="$n" ||
+      failed=$((failed + 1))
+  done
+  [ $failed = 0 ]
+}
+
 setup() {
+  method=
   out=$BATS_TEST_TMPDIR/out.ndjson
   err=$BATS_TEST_TMPDIR/err
   trace=$BATS_TEST_TMPDIR/trace
@@ -144,17 +163,31 @@ setup() {
   [ $((after - before)) -lt 10 ]
 }
 
-@test "each allocation fails once" {
+@test "a connect scan: no socket, no way to wait for it, no thread" {
   target_make
-  local n count failed=0 shim=$top_builddir/tests/net/faultalloc.so
-  try "clean" env LD_PRELOAD="$shim" FAULT_ALLOC=0 \
-    FAULT_COUNT="$BATS_TEST_TMPDIR/count"
-  count=$(cat "$BATS_TEST_TMPDIR/count")
-  echo "# $count allocations" >&3
-  for n in $([ "${FAULTS-}" = all ] && seq "$count" ||
-    seq 1 $((count / 40 + 1)) "$count"); do
-    try "allocation $n" env LD_PRELOAD="$shim" FAULT_ALLOC="$n" ||
-      failed=$((failed + 1))
-  done
-  [ $failed = 0 ]
+  method=-c
+  calls_fail EMFILE socket epoll_create1 eventfd2
+  calls_fail EADDRINUSE bind
+  calls_fail ENOMEM setsockopt mmap
+  calls_fail ENOSPC epoll_ctl
+  calls_fail EAGAIN clone3 clone
+}
+
+@test "a connect scan: connecting, waiting and what came of it fail once" {
+  target_make
+  method=-c
+  calls_fail EADDRNOTAVAIL connect
+  calls_fail EPERM connect
+  calls_fail ENOBUFS connect recvmsg sendto
+  calls_fail EINTR connect ppoll epoll_wait recvmsg
+  calls_fail ENOMEM ppoll
+}
+
+@test "each allocation fails once" {
+  allocations_fail
+}
+
+@test "a connect scan: each allocation fails once" {
+  method=-c
+  allocations_fail
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "net/connway.h"
 
 /* Real connects, on loopback. */
 
@@ -59,9 +60,9 @@ static int listener(uint16_t *port, int backlog)
 	return fd;
 }
 
-static struct connector_way way_from(uint16_t first_port, uint16_t ports)
+static struct connway way_from(uint16_t first_port, uint16_t ports)
 {
-	return (struct connector_way){
+	return (struct connway){
 		.source = loopback4(),
 		.first_port = first_port,
 		.ports = ports,
@@ -72,7 +73,7 @@ static struct connector_way way_from(uint16_t first_port, uint16_t ports)
 static struct connector *connector_of(uint32_t ids)
 {
 	uint16_t free_port;
-	struct connector_way way;
+	struct connway way;
 	struct connector *connector;
 	int fd = listener(&free_port, 1);
 
@@ -216,7 +217,7 @@ static void test_never_itself(void **state)
 {
 	uint16_t port;
 	int fd = listener(&port, 1);
-	struct connector_way way;
+	struct connway way;
 	struct connector *connector;
 
 	(void)state;
@@ -240,7 +241,7 @@ static void test_one_source_port(void **state)
 {
 	struct connector_outcome outcome;
 	struct connector *connector;
-	struct connector_way way;
+	struct connway way;
 	int fillers[4], fd, other;
 	uint16_t port, from;
 
@@ -265,20 +266,20 @@ static void test_one_source_port(void **state)
 static void test_from_where(void **state)
 {
 	struct error error = ERROR_INIT;
-	struct connector_way way;
+	struct connway way;
 	uint16_t port;
 	int fd = listener(&port, 1);
 
 	(void)state;
 	way = way_from(port, 1);
-	assert_int_equal(connector_check(&way, &error), -1);
+	assert_int_equal(connway_check(&way, &error), -1);
 	assert_int_equal(error.status, STATUS_FAILED);
 	assert_non_null(strstr(error.text, "Address already in use"));
 	close(fd);
-	assert_int_equal(connector_check(&way, &error), 0);
+	assert_int_equal(connway_check(&way, &error), 0);
 	way = way_from(port, 16);
 	assert_int_equal(addr_parse("192.0.2.1", &way.source), 0);
-	assert_int_equal(connector_check(&way, &error), -1);
+	assert_int_equal(connway_check(&way, &error), -1);
 	assert_non_null(strstr(error.text, "192.0.2.1"));
 }
 
@@ -309,8 +310,8 @@ static void test_no_descriptors(void **state)
 static void test_devices(void **state)
 {
 	(void)state;
-	assert_true(connector_device_exists("lo"));
-	assert_false(connector_device_exists("no-such-device"));
+	assert_true(connway_device_exists("lo"));
+	assert_false(connway_device_exists("no-such-device"));
 }
 
 int main(void)
