@@ -130,7 +130,7 @@ static void numbers(const struct comparison *comparison, struct writer *writer)
 		   syn->bytes_sent + syn->bytes_received,
 		   connect->bytes_sent + connect->bytes_received);
 	if (syn->missed + connect->missed > 0)
-		number_row(writer, "packets not captured, so more", syn->missed,
+		number_row(writer, "packets missed by the capture", syn->missed,
 			   connect->missed);
 	number_row(writer, "handshakes, seen by programs", syn->handshakes,
 		   connect->handshakes);

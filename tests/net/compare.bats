@@ -249,3 +249,27 @@ cost() {
   done
   [ ! -e x ]
 }
+
+@test "the examples of the manual and of README.md" {
+  local page arguments examples
+  network_make
+  target_busy target
+  for page in man/synscan.8 README.md; do
+    examples=$(sed -n -e 's/^\.Dl # synscan --compare /--compare /p' \
+      -e 's/^    synscan --compare /--compare /p' "$top_srcdir/$page")
+    [ -n "$examples" ]
+    while read -r arguments; do
+      # shellcheck disable=SC2086
+      run -0 --separate-stderr run_on scanner "$SYNSCAN" $arguments
+      echo "$output"
+      # The same lines, but for the numbers.
+      [[ $output == *'{"type":"compare"'* ]] ||
+        for label in open closed filtered time 'packets sent' \
+          'packets received' 'bytes, both ways' \
+          'handshakes, seen by programs' 'same verdict: ' 'different: 0'; do
+          grep -q "^$label" <<<"$output"
+          grep -Eq "^( {4})?$label" "$top_srcdir/$page"
+        done
+    done <<<"$examples"
+  done
+}

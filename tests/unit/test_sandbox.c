@@ -111,6 +111,7 @@ static void test_nothing_new(void **state)
 {
 	(void)state;
 	assert_int_equal(child(opens, SANDBOX_SYN), CHILD_OK);
+	assert_int_equal(child(opens, SANDBOX_BOTH), CHILD_OK);
 	assert_int_equal(child(opens, SANDBOX_FLOW), CHILD_OK);
 }
 
@@ -130,8 +131,10 @@ static void test_what_is_needed(void **state)
 	(void)state;
 	assert_int_equal(child(runs_threads, SANDBOX_SYN), CHILD_OK);
 	assert_int_equal(child(runs_threads, SANDBOX_CONNECT), CHILD_OK);
+	assert_int_equal(child(runs_threads, SANDBOX_BOTH), CHILD_OK);
 	assert_int_equal(child(runs_threads, SANDBOX_FLOW), CHILD_OK);
 	assert_int_equal(child(makes_tcp_sockets, SANDBOX_CONNECT), CHILD_OK);
+	assert_int_equal(child(makes_tcp_sockets, SANDBOX_BOTH), CHILD_OK);
 }
 
 int main(void)

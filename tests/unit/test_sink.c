@@ -21,6 +21,9 @@
 
 #include "base/error.h"
 #include "report/line.h"
+#include "spec/comparison.h"
+#include "spec/portset.h"
+#include "spec/targetset.h"
 
 static char directory[] = "/tmp/test_sink.XXXXXX";
 
@@ -283,6 +286,85 @@ static void test_recorded(void **state)
 				     "\"record_packets\":131071,"
 				     "\"record_drops\":1234}\n"));
 	free(json);
+}
+
+/* Of three ports one is known by one scan alone, and one differs. */
+static void test_comparison(void **state)
+{
+	struct result results[] = {
+		result_of("10.9.0.2", 22, VERDICT_OPEN, REASON_SYN_ACK),
+		result_of("10.9.0.2", 80, VERDICT_CLOSED, REASON_RST),
+		result_of("10.9.0.2", 443, VERDICT_CLOSED, REASON_RST),
+	};
+	struct targetset *targets = targetset_new();
+	struct comparison *both;
+	struct summary summary = {.mode = "compare"};
+	struct portset ports;
+	char *json;
+
+	(void)state;
+	portset_init(&ports);
+	assert_int_equal(portset_add(&ports, "22,80,443", NULL), 0);
+	assert_int_equal(
+		targetset_add(targets, "10.9.0.2", TARGETSET_BOTH, NULL), 0);
+	assert_int_equal(targetset_freeze(targets, NULL, 0, NULL), 0);
+	both = comparison_new(targets, &ports, NULL);
+	assert_non_null(both);
+	for (size_t i = 0; i < 3; i++) {
+		results[i].mode = "syn";
+		comparison_put(both, SIDE_SYN, &results[i]);
+	}
+	comparison_put(both, SIDE_CONNECT, &results[0]);
+	results[1].verdict = VERDICT_FILTERED;
+	results[1].reason = REASON_TIMEOUT;
+	comparison_put(both, SIDE_CONNECT, &results[1]);
+	comparison_count(both);
+	both->summaries[SIDE_SYN] = plain_summary();
+	both->summaries[SIDE_CONNECT] = plain_summary();
+	both->summaries[SIDE_CONNECT].mode = "connect";
+	both->summaries[SIDE_CONNECT].unasked = 1;
+	both->costs[SIDE_CONNECT] = (struct wire_cost){
+		.packets_sent = 4321,
+		.bytes_sent = 1000,
+		.bytes_received = 20,
+		.handshakes = 1,
+		.missed = 7,
+	};
+	summary.comparison = both;
+	expect(written("text", true, show_all, results, 3, &summary),
+	       "3 ports                              SYN scan   connect scan\n"
+	       "open                                        1              1\n"
+	       "closed                                 65,534         65,534\n"
+	       "filtered                                    0              0\n"
+	       "unasked                                     0              1\n"
+	       "time                                  0.352 s        0.352 s\n"
+	       "packets sent                                0          4,321\n"
+	       "packets received                            0              0\n"
+	       "bytes, both ways                            0          1,020\n"
+	       "packets missed by the capture               0              7\n"
+	       "handshakes, seen by programs                0              1\n"
+	       "\n"
+	       "same verdict: 1 port\n"
+	       "          1  open      syn-ack\n"
+	       "different: 1 port (SYN / connect)\n"
+	       "         80  closed rst / filtered timeout\n");
+	json = written("ndjson", true, show_all, results, 1, &summary);
+	assert_non_null(strstr(json, ",\"mode\":\"syn\"}\n"));
+	assert_non_null(
+		strstr(json, "{\"type\":\"difference\",\"ip\":\"10.9.0.2\","
+			     "\"proto\":\"tcp\",\"port\":80,"
+			     "\"syn_state\":\"closed\",\"syn_reason\":\"rst\","
+			     "\"connect_state\":\"filtered\","
+			     "\"connect_reason\":\"timeout\"}\n"));
+	assert_non_null(
+		strstr(json, "{\"type\":\"compare\",\"targets\":1,\"ports\":3,"
+			     "\"same\":1,\"different\":1,\"unknown\":1,"
+			     "\"syn\":{\"elapsed_s\":0.352,"));
+	assert_non_null(strstr(json, "\"packets_missed\":7,"
+				     "\"handshakes\":1}}\n"));
+	free(json);
+	comparison_free(both);
+	targetset_free(targets);
 }
 
 static void test_text_many(void **state)
@@ -703,6 +785,7 @@ int main(void)
 		cmocka_unit_test(test_text_rtt),
 		cmocka_unit_test(test_text_width),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_comparison),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_disk_full),
