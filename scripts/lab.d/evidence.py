@@ -53,6 +53,13 @@ class Evidence:
     def conversations(self, point=None, **match):
         return self.some("conversation", "conversations", point, match)
 
+    def shift_ns(self, point):
+        """What a time of that point is later than one of the first point:
+        times count from the first frame of each capture."""
+        first, other = (self.records("ladder", which)[-1]["first_ns"]
+                        for which in (self.points[0], point))
+        return other - first
+
     def counted(self, host, name):
         """How much a counter of the host's kernel has grown."""
         before, after = self.facts["counters"][host].get(name, (0, 0))

@@ -2,7 +2,7 @@
 """An experiment: question, prediction, run, checks. Sentences are marked with
 N_() and stay English in results.ndjson; the page says them in its language."""
 from host import Trouble
-from words import N_
+from words import N_, _
 
 
 class Missing(Exception):
@@ -42,19 +42,23 @@ class Experiment:
     """A class or an instance each. run() plays it on a stage and notes facts;
     check() yields checks out of the evidence alone."""
     name = title = question = prediction = ""
-    why = ""          # what to take home, below the drawing
     network = "pair"
     needs = ()        # of machine.py, beside namespaces and synflow
     points = ("client",)
     ladder = True     # whether its conversations are drawn
-    expression = None # of what is captured
+    snap = ()         # options of synflow
     attempts = 1      # where timers of the kernel take part
+    figure = None     # of report/, beside the drawing
 
     def run(self, stage):
         raise NotImplementedError
 
     def check(self, evidence):
         raise NotImplementedError
+
+    def predicted(self):
+        """The prediction in the reader's language."""
+        return _(self.prediction)
 
     def prepare(self, stage):
         """Before anything is captured."""
@@ -64,10 +68,7 @@ def play(experiment, stage):
     """Runs it with its captures armed."""
     experiment.prepare(stage)
     for point in experiment.points:
-        if experiment.expression:
-            stage.capture(point, expression=experiment.expression)
-        else:
-            stage.capture(point)
+        stage.capture(point, options=experiment.snap)
     stage.count()
     experiment.run(stage)
     stage.finish()

@@ -28,7 +28,11 @@ class Runner:
                   "captures": [], "facts": {}, "steps": []}
         try:
             self.machine.check(experiment)
-            self.play(experiment, record)
+            for attempt in range(experiment.attempts):
+                record["attempts"] = attempt + 1
+                self.play(experiment, record, attempt)
+                if record["status"] == results.PASSED:
+                    break
         except Missing as missing:
             record["reason"] = reason(missing)
         except Trouble as trouble:
@@ -36,9 +40,10 @@ class Runner:
         record["elapsed_s"] = round(time.monotonic() - begun, 2)
         return record
 
-    def play(self, experiment, record):
+    def play(self, experiment, record, attempt):
         with Stage(experiment.network, self.tools, self.directory,
                    experiment.name) as stage:
+            stage.attempt = attempt
             try:
                 play(experiment, stage)
             finally:

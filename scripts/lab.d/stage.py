@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 
 from host import Host, Trouble, until
+from words import N_
 
 CLIENT, SERVER = "10.9.0.1", "10.9.0.2"
 CLIENT6, SERVER6 = "fd00:9::1", "fd00:9::2"
@@ -59,12 +60,12 @@ NETWORKS = {"pair": PAIR, "router": ROUTER, "far": FAR}
 class Capture:
     """synflow on a host, armed when this returns."""
 
-    def __init__(self, host, device, file, expression):
+    def __init__(self, host, file, expression, options):
         self.file, self.log = file, file + ".said"
         with open(self.log, "wb") as log:
             self.popen = subprocess.Popen(
-                ["ip", "netns", "exec", host.name, "synflow", "-i", device,
-                 "-w", file, *expression.split()],
+                ["ip", "netns", "exec", host.name, "synflow", "-i", "eth0",
+                 "-w", file, *options, *expression.split()],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=log, start_new_session=True, env=host.environment)
         until(self.is_armed, "synflow to capture")
@@ -100,8 +101,9 @@ class Stage:
         self.directory, self.name = directory, name
         self.environment = tools.environment
         self.kept, self.hosts, self.before = [], {}, {}
+        self.top = tools.top
         self.scratch = tempfile.mkdtemp(dir="/run")
-        self.shell(NETWORKS[network], tools.top)
+        self.shell(NETWORKS[network])
         for host in self.quiet("ip", "netns", "list").split("\n"):
             if host:
                 self.hosts[host.split()[0]] = Host(host.split()[0], self)
@@ -129,11 +131,22 @@ class Stage:
         return subprocess.run(argv, stdout=subprocess.PIPE, text=True,
                               check=True, env=self.environment).stdout
 
-    def shell(self, script, top):
-        subprocess.run(
-            ["bash", "-euo", "pipefail", "-c",
-             f'. "$0/tests/net/network.bash"\n{script}', top],
-            check=True, env=self.environment)
+    def shell(self, script):
+        """With the functions of network.bash. Returns what it says."""
+        output = self.output()
+        with open(output, "w", encoding="utf-8") as said, \
+                open(output + ".wrong", "w", encoding="utf-8") as wrong:
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c",
+                 f'. "$0/tests/net/network.bash"\n{script}', self.top],
+                check=False, env=self.environment, stdout=said, stderr=wrong,
+                stdin=subprocess.DEVNULL)
+        if done.returncode:
+            with open(output + ".wrong", encoding="utf-8") as wrong:
+                raise Trouble(N_("the network could not be made: %s"),
+                              wrong.read().strip())
+        with open(output, encoding="utf-8") as said:
+            return said.read()
 
     def bridge(self, options):
         """The bad way of the network "far" begins to carry."""
@@ -148,12 +161,11 @@ class Stage:
     def output(self):
         return os.path.join(self.scratch, str(len(self.kept)))
 
-    def capture(self, point, device="eth0", expression=FILTER):
+    def capture(self, point, expression=FILTER, options=()):
         """Captures at the host of that name until the end."""
-        file = f"{self.name}.{point}.pcapng"
-        capture = self.keep(Capture(
-            self.hosts[point.split("-")[0]], device,
-            os.path.join(self.directory, file), expression))
+        file = os.path.join(self.directory, f"{self.name}.{point}.pcapng")
+        capture = self.keep(
+            Capture(self.hosts[point], file, expression, options))
         self.captures[point] = capture
         return capture
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """All experiments, in the order of the lab."""
-from experiments import conversation, resets, segmentation, silence
+from experiments import (anatomy, conversation, far, resets, router, scan,
+                         segmentation, silence)
 from words import N_
 
 
@@ -13,8 +14,12 @@ class Group:
 
 def groups(student=None):
     return [
+        Group("scan", N_("Port scan"), scan.ALL),
         Group("conversation", N_("Handshake and teardown"), conversation.ALL),
         Group("segmentation", N_("Segments and fragments"), segmentation.ALL),
+        Group("anatomy", N_("Byte by byte"), anatomy.ALL),
+        Group("mtu", N_("A router with a smaller MTU"), router.ALL),
+        Group("far", N_("A bad way, captured at both ends"), far.ALL),
         Group("silence", N_("Refused, unreachable, silent"), silence.ALL),
         Group("reset", N_("Why a RST"), resets.ALL),
     ]
