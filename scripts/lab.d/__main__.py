@@ -28,19 +28,28 @@ class Failure(Exception):
     """What ends the program with status 1, and why."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Whose errors are one line. --help is the script's."""
+
+    def __init__(self, **options):
+        super().__init__(add_help=False, allow_abbrev=False, **options)
+
+    def error(self, message):
+        self.exit(USAGE, f"scripts/lab: {message}\n")
+
+
 def arguments(argv):
-    parser = argparse.ArgumentParser(prog="scripts/lab", allow_abbrev=False,
-                                     add_help=False)
+    parser = Parser()
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", allow_abbrev=False, add_help=False)
+    run = commands.add_parser("run")
     run.add_argument("names", nargs="*", metavar="NAME")
     run.add_argument("--report", default="lab-report", metavar="DIR")
     run.add_argument("--student", metavar="ID")
-    listing = commands.add_parser("list", allow_abbrev=False, add_help=False)
+    listing = commands.add_parser("list")
     listing.add_argument("--student", metavar="ID")
-    check = commands.add_parser("verify", allow_abbrev=False, add_help=False)
+    check = commands.add_parser("verify")
     check.add_argument("report", metavar="REPORT")
-    clean = commands.add_parser("clean", allow_abbrev=False, add_help=False)
+    clean = commands.add_parser("clean")
     clean.add_argument("--report", default="lab-report", metavar="DIR")
     for command in run, listing, check:
         command.add_argument("--lang", choices=words.LANGUAGES, default="en")

@@ -39,6 +39,8 @@ class Tools:
         return ["--lang", lang]
 
     def version(self):
+        if not self.which("synscan"):
+            return "synscan"
         said = subprocess.run(["synscan", "--version"], capture_output=True,
                               text=True, env=self.environment, check=False)
         return said.stdout.strip()

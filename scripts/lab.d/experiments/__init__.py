@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """All experiments, in the order of the lab."""
-from experiments import (anatomy, conversation, far, resets, router, scan,
-                         segmentation, silence)
+from experiments import (anatomy, chat, conversation, far, resets, router,
+                         scan, segmentation, silence)
+from experiments import student as students
 from words import N_
 
 
@@ -13,9 +14,10 @@ class Group:
 
 
 def groups(student=None):
-    return [
+    textbook = [
         Group("scan", N_("Port scan"), scan.ALL),
         Group("conversation", N_("Handshake and teardown"), conversation.ALL),
+        Group("chat", N_("Chat"), chat.ALL),
         Group("segmentation", N_("Segments and fragments"), segmentation.ALL),
         Group("anatomy", N_("Byte by byte"), anatomy.ALL),
         Group("mtu", N_("A router with a smaller MTU"), router.ALL),
@@ -23,6 +25,10 @@ def groups(student=None):
         Group("silence", N_("Refused, unreachable, silent"), silence.ALL),
         Group("reset", N_("Why a RST"), resets.ALL),
     ]
+    if student is None:
+        return textbook
+    return textbook + [Group("student", N_("The student's own numbers"),
+                             students.experiments(student))]
 
 
 def experiments(student=None):

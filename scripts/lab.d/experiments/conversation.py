@@ -1,20 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Handshake and teardown."""
 from experiment import Experiment, equal
+from experiments.resets import pair
 from host import until
-from stage import CLIENT, SERVER
+from stage import CLIENT
 from words import N_
-
-PORT, SOURCE = 8000, 40000
-
-
-def pair(stage):
-    """A connection: the client's socket and the server's."""
-    server, client = stage.server.socket(), stage.client.socket()
-    server.ok(f"listen {SERVER} {PORT}")
-    client.ok(f"connect {SERVER} {PORT} {SOURCE}")
-    server.ok("accept")
-    return client, server
 
 
 def flags(segments):

@@ -11,11 +11,11 @@ from words import N_
 PORT, SOURCE = 8000, 40000
 
 
-def pair(stage, backlog=8):
+def pair(stage, port=PORT):
     """A connection: the client's socket and the server's."""
     server, client = stage.server.socket(), stage.client.socket()
-    server.ok(f"listen {SERVER} {PORT} {backlog}")
-    client.ok(f"connect {SERVER} {PORT} {SOURCE}")
+    server.ok(f"listen {SERVER} {port}")
+    client.ok(f"connect {SERVER} {port} {SOURCE}")
     server.ok("accept")
     return client, server
 
@@ -132,18 +132,19 @@ class Unread(Reset):
     shape, sender = "A", "server"
     counters = {"TcpExt.TCPAbortOnClose": 1, "Tcp.OutRsts": 1}
     said = {"recv": "ECONNRESET", "send": "EPIPE"}
+    size, port = 14, PORT
 
     def run(self, stage):
-        client, server = pair(stage)
-        client.ok("send 14")
-        server.ok("await unread 14")
+        client, server = pair(stage, self.port)
+        client.ok(f"send {self.size}")
+        server.ok(f"await unread {self.size}")
         server.ok("close")
         stage.facts["calls"] = {"recv": client.call("recv 100"),
                                 "send": client.call("send 1")}
 
     def check(self, evidence):
         yield from super().check(evidence)
-        yield equal(N_("ack of the RST, relative"), 15,
+        yield equal(N_("ack of the RST, relative"), self.size + 1,
                     evidence.resets()[0]["ack"])
 
 

@@ -38,9 +38,11 @@ def port_map(evidence):
     rings = [tag("circle", cx=first % SIDE + 0.5, cy=first // SIDE + 0.5,
                  r=2.5, class_="ring")
              for first, last, state, *_reason in found if state == "open"]
+    marks = [tag("text", str(port), x=-4, y=port // SIDE + 3, class_="axis")
+             for port in range(0, 65536, 8192)]
     picture = tag("svg", *(cell(*run) for run in rows_of(found)), *rings,
-                  viewBox=f"-2 -2 {SIDE + 4} {SIDE + 4}", class_="map",
-                  role="img", aria_label=_("map of all ports"))
+                  *marks, viewBox=f"-26 -4 {SIDE + 30} {SIDE + 8}",
+                  class_="map", role="img", aria_label=_("map of all ports"))
     legend = [tag("li", tag("span", class_=f"key {state}"),
                   f"{_(name)}: {counts[state]:,}")
               for state, name in STATES.items()]
