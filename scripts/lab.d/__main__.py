@@ -17,9 +17,9 @@ import verify  # noqa: E402
 import words  # noqa: E402
 from experiments import experiments, groups  # noqa: E402
 from machine import Machine, Tools  # noqa: E402
-from report.parts import STATUS, said  # noqa: E402
+from report.parts import STATUS  # noqa: E402
 from runner import Runner, machine_facts  # noqa: E402
-from words import _  # noqa: E402
+from words import _, said  # noqa: E402
 
 DONE, FAILED, USAGE, INCOMPLETE = 0, 1, 2, 3
 
@@ -144,11 +144,11 @@ def play(chosen, runner, found):
 def ended(found, shown):
     summary = found.summary
     print()
-    print(_("%d experiments, %d checks: %d passed, %d failed, %d not run, "
-            "in %.0f s") % (
+    print(_("{0} experiments, {1} checks: {2} passed, {3} failed, {4} not "
+            "run, in {5:.0f} s").format(
         summary["experiments"], summary["checks"], summary["passed"],
         summary["failed"], summary["not_run"], summary["elapsed_s"]))
-    print(_("the report: %s") % os.path.join(shown, "index.html"))
+    print(_("the report: {0}").format(os.path.join(shown, "index.html")))
     if summary["failed"]:
         return FAILED
     if summary["not_run"] or not summary["complete"]:
@@ -216,10 +216,10 @@ def show_verify(chosen, tools):
     for fault in faults:
         print(fault)
     if faults:
-        print(_("%s does not hold together") % chosen.report)
+        print(_("{0} does not hold together").format(chosen.report))
         return FAILED
-    print(_("%s: every capture is as it was taken, and every check comes out "
-            "again") % chosen.report)
+    print(_("{0}: every capture is as it was taken, and every check comes out "
+            "again").format(chosen.report))
     print(_(report.page.HONESTY))
     return DONE
 

@@ -9,7 +9,7 @@ class Missing(Exception):
     """This machine cannot make the experiment: why, and what to do."""
 
     def __init__(self, text, *arguments):
-        super().__init__(text % arguments if arguments else text)
+        super().__init__(text.format(*arguments) if arguments else text)
         self.text, self.arguments = text, list(arguments)
 
 

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import time
 
+from words import N_
+
 PATIENCE_S = 20
 
 
@@ -14,7 +16,7 @@ class Trouble(Exception):
     """The experiment could not be made as it is written."""
 
     def __init__(self, text, *arguments):
-        super().__init__(text % arguments if arguments else text)
+        super().__init__(text.format(*arguments) if arguments else text)
         self.text, self.arguments = text, list(arguments)
 
 
@@ -23,7 +25,7 @@ def until(condition, what, seconds=PATIENCE_S):
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         if time.monotonic() > deadline:
-            raise Trouble(f"gave up waiting: {what}")
+            raise Trouble(N_("gave up waiting for {0}"), what)
         time.sleep(0.002)
     return result
 
@@ -60,9 +62,10 @@ class Process:
         """Until it has said the text."""
         def has_said():
             return text in self.said() or self.popen.poll() is not None
-        until(has_said, f"'{text}' from {self.step.typed}")
+        until(has_said, text)
         if text not in self.said():
-            raise Trouble(f"{self.step.typed}: {self.step.said.strip()}")
+            raise Trouble("{0}: {1}", self.step.typed,
+                          self.step.said.strip())
 
     def type(self, line):
         self.popen.stdin.write(line.encode())
@@ -73,7 +76,7 @@ class Process:
         try:
             self.step.status = self.popen.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise Trouble(f"does not end: {self.step.typed}") from None
+            raise Trouble(N_("does not end: {0}"), self.step.typed) from None
         self.said()
         return self.step.status
 
@@ -112,10 +115,10 @@ class Console:
         while b"\n" not in self.buffer:
             left = max(0, deadline - time.monotonic())
             if not select.select([self.popen.stdout], [], [], left)[0]:
-                raise Trouble(f"no answer: {step.typed}")
+                raise Trouble(N_("no answer: {0}"), step.typed)
             more = os.read(self.popen.stdout.fileno(), 65536)
             if not more:
-                raise Trouble(f"oddsocket ended at: {step.typed}")
+                raise Trouble(N_("oddsocket ended at: {0}"), step.typed)
             self.buffer += more
         line, self.buffer = self.buffer.split(b"\n", 1)
         step.said = line.decode().partition(" = ")[2]
@@ -135,7 +138,7 @@ class Console:
         self.begin(call)
         said = self.answer()
         if said.startswith("-1"):
-            raise Trouble(f"{call} = {said}")
+            raise Trouble("{0} = {1}", call, said)
         return said
 
     def kill(self):
@@ -171,7 +174,7 @@ class Host:
             self.argv(command), capture_output=True, text=True, timeout=60,
             errors="replace", check=False, env=self.environment)
         if check and done.returncode:
-            raise Trouble(f"{command}: {done.stderr.strip()}")
+            raise Trouble("{0}: {1}", command, done.stderr.strip())
         return done.stdout
 
     def run(self, command, accept=(0,), seconds=PATIENCE_S):
@@ -182,7 +185,7 @@ class Host:
         process.popen.stdin = None
         process.end(seconds)
         if accept is not None and step.status not in accept:
-            raise Trouble(f"{command}: {step.said.strip()}")
+            raise Trouble("{0}: {1}", command, step.said.strip())
         return step
 
     def start(self, command):
@@ -199,6 +202,11 @@ class Host:
 
     def firewall_off(self):
         self.run("nft delete table inet lab")
+
+    def acknowledged(self):
+        """Until nothing that it has sent waits for an acknowledgement."""
+        until(lambda: all(line.split()[2] == "0" for line in self.quietly(
+            "ss -tnH").splitlines()), N_("the last acknowledgement"))
 
     def counters(self):
         """{'Tcp.OutRsts': 1, ...} of its kernel."""

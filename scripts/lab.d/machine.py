@@ -20,7 +20,7 @@ class Tools:
                  os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]
         self.environment = dict(os.environ, PATH=":".join(paths),
                                 LC_ALL="C.UTF-8", LANGUAGE="")
-        self.localedir = f"{build}/po"
+        self.localedir = f"{build}/locale"
 
     def which(self, program):
         return shutil.which(program, path=self.environment["PATH"])
@@ -49,14 +49,14 @@ class Tools:
 def need_program(program):
     def need(tools):
         if not tools.which(program):
-            raise Missing(N_("there is no %s in this build"), program)
+            raise Missing(N_("there is no {0} in this build"), program)
     return need
 
 
 def need_option(program, option):
     def need(tools):
         if not tools.has_option(program, option):
-            raise Missing(N_("the %s of this build has no %s"), program,
+            raise Missing(N_("the {0} of this build has no {1}"), program,
                           option)
     return need
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Plays experiments one after the other and writes down what came of them."""
 import os
-import subprocess
-import sys
 import time
 
 import results

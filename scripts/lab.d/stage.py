@@ -68,7 +68,7 @@ class Capture:
                  "-w", file, *options, *expression.split()],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=log, start_new_session=True, env=host.environment)
-        until(self.is_armed, "synflow to capture")
+        until(self.is_armed, N_("synflow to capture"))
 
     def said(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
@@ -143,7 +143,7 @@ class Stage:
                 stdin=subprocess.DEVNULL)
         if done.returncode:
             with open(output + ".wrong", encoding="utf-8") as wrong:
-                raise Trouble(N_("the network could not be made: %s"),
+                raise Trouble(N_("the network could not be made: {0}"),
                               wrong.read().strip())
         with open(output, encoding="utf-8") as said:
             return said.read()

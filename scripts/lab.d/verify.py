@@ -7,7 +7,7 @@ import results
 from evidence import Evidence
 from experiment import judge
 from experiments import experiments
-from words import N_, _
+from words import N_, _, said
 
 
 def faults(directory, tools):
@@ -21,7 +21,7 @@ def faults(directory, tools):
             wrong = list(wrong_checks(directory, record,
                                       known.get(record["name"]), tools))
         for text, arguments in wrong:
-            yield f"{record['name']}: {_(text) % tuple(arguments)}"
+            yield f"{record['name']}: {said(text, arguments)}"
     statuses = [record["status"] for record in found.experiments]
     for key, status in (("passed", results.PASSED),
                         ("failed", results.FAILED),
@@ -35,19 +35,19 @@ def wrong_captures(directory, record):
     for capture in record["captures"]:
         path = os.path.join(directory, os.path.basename(capture["file"]))
         if not os.path.exists(path):
-            yield N_("%s is missing"), [capture["file"]]
+            yield N_("{0} is missing"), [capture["file"]]
         elif results.sha256(path) != capture["sha256"]:
-            yield N_("%s is not the file that was captured: its SHA-256 "
+            yield N_("{0} is not the file that was captured: its SHA-256 "
                      "differs"), [capture["file"]]
 
 
 def wrong_checks(directory, record, experiment, tools):
     if not experiment:
-        yield N_("there is no such experiment%s"), [""]
+        yield N_("there is no such experiment"), []
         return
     if record["status"] == results.NOT_RUN or not record["captures"]:
         if record["checks"] or record["status"] == results.PASSED:
-            yield N_("it has results%s but no captures"), [""]
+            yield N_("it has results but no captures"), []
         return
     captures = {capture["point"]: os.path.join(
         directory, os.path.basename(capture["file"]))
@@ -55,7 +55,7 @@ def wrong_checks(directory, record, experiment, tools):
     checks = judge(experiment, Evidence(captures, record["facts"], tools))
     anew = [check.record() for check in checks]
     if anew != record["checks"]:
-        yield N_("the captures give other checks than the report has%s"), [""]
+        yield N_("the captures give other checks than the report has"), []
     right = bool(checks) and all(check.right for check in checks)
     if right != (record["status"] == results.PASSED):
-        yield N_("the checks do not give the result '%s'"), [record["status"]]
+        yield N_("the checks do not give the result '{0}'"), [record["status"]]

@@ -21,6 +21,12 @@ def _(text):
     return _catalogue.gettext(text) if text else ""
 
 
+def said(text, arguments):
+    """A sentence with its arguments, as results.ndjson keeps it."""
+    return _(text).format(*(_(a) if isinstance(a, str) else a
+                            for a in arguments)) if arguments else _(text)
+
+
 def N_(text):
     """Marked for the catalogue here, said with _() elsewhere."""
     return text

@@ -55,7 +55,7 @@ class Anatomy(Experiment):
         stage.client.socket().ok(
             f"raw S {CLIENT} 40000 {SERVER} 9 1000 0 wrong")
         until(lambda: stage.server.counters()["Tcp.InCsumErrors"] > before,
-              "the server to see it")
+              N_("the server to see it"))
 
     def check(self, evidence):
         segment = with_data(evidence, PORT)
@@ -78,7 +78,7 @@ class Anatomy(Experiment):
         wrong = [s for s in segments(evidence) if s.dest == 9]
         yield equal(N_("the checksum made wrong on purpose is"),
                     [frames.WRONG], [s.verdict() for s in wrong])
-        yield equal(N_("%s at the %s"), 1,
+        yield equal(N_("{0} at the {1}"), 1,
                     evidence.counted("server", "Tcp.InCsumErrors"),
                     "Tcp.InCsumErrors", "server")
         yield equal(N_("answers to it"), 0,

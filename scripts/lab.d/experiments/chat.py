@@ -62,15 +62,15 @@ class Chat(Experiment):
         """One direction: data, FIN, and what acknowledges them."""
         data = [s for s in mine if s["len"]]
         fin, = (s for s in mine if "F" in s["flags"])
-        yield equal(N_("data of the %s: first number, bytes"), [1, size],
+        yield equal(N_("data of the {0}: first number, bytes"), [1, size],
                     [data[0]["seq"], sum(s["len"] for s in data)], end)
-        yield equal(N_("acknowledgement of the data of the %s"), size + 1,
+        yield equal(N_("acknowledgement of the data of the {0}"), size + 1,
                     next(s["ack"] for s in theirs
                          if s["ack"] > 1 and s["frame"] > data[-1]["frame"]),
                     end)
-        yield equal(N_("number of the FIN of the %s"), size + 1, fin["seq"] +
+        yield equal(N_("number of the FIN of the {0}"), size + 1, fin["seq"] +
                     fin["len"], end)
-        yield equal(N_("last acknowledgement to the %s"), size + 2,
+        yield equal(N_("last acknowledgement to the {0}"), size + 2,
                     theirs[-1]["ack"], end)
 
 
@@ -87,7 +87,7 @@ class Retry(Chat):
             f"synchat connect --turns --retry {SERVER} {self.port}")
         before = stage.before["client"]["Tcp.AttemptFails"]
         until(lambda: stage.client.counters()["Tcp.AttemptFails"] >=
-              before + 2, "two refusals")
+              before + 2, N_("two refusals"))
         server = stage.server.start(
             f"synchat listen --turns {SERVER} {self.port}")
         self.talk(client, server)

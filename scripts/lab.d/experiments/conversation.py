@@ -18,8 +18,8 @@ class Handshake(Experiment):
                   "connection open?")
     prediction = N_(
         "SYN seq=x; SYN,ACK seq=y ack=x+1; ACK seq=x+1 ack=y+1: a SYN takes "
-        "one number. The client is ESTABLISHED when it sends the last ACK, the "
-        "server when that has come.")
+        "one number. The client is ESTABLISHED when it sends the last ACK, "
+        "the server when that has come.")
 
     def run(self, stage):
         client, server = pair(stage)
@@ -45,7 +45,7 @@ class Handshake(Experiment):
         yield equal(N_("MSS announced by client and server"), [1460, 1460],
                     [syn["mss"], synack["mss"]])
         scale = syn["window_scale"]
-        yield equal(N_("window of the ACK: %d with a scale of %d"),
+        yield equal(N_("window of the ACK: {0} with a scale of {1}"),
                     ack["win"] << scale, ack["win_scaled"], ack["win"],
                     1 << scale)
 
@@ -68,7 +68,7 @@ class Teardown(Experiment):
         closing = segments[first:]
         yield equal(N_("flags on the wire"), self.flags, flags(closing))
         for end, states in self.states.items():
-            yield equal(N_("states of the %s"), states,
+            yield equal(N_("states of the {0}"), states,
                         passed([s[end + "_state"] for s in closing]), end)
         yield from self.arithmetic(closing)
 
@@ -78,7 +78,7 @@ class Teardown(Experiment):
                 continue
             acks = [s["ack"] for s in closing if s["from"] != fin["from"] and
                     s["frame"] > fin["frame"]]
-            yield equal(N_("frame %d: a FIN takes one number, so its ack is"),
+            yield equal(N_("frame {0}: a FIN takes one number, so its ack is"),
                         fin["seq"] + fin["len"] + 1, acks[-1], fin["frame"])
 
 
@@ -150,7 +150,7 @@ class Crossed(Teardown):
         stage.server.firewall_off()
         until(lambda: stage.server.quietly(
             f"ss -tanH dst {CLIENT} | grep -c TIME-WAIT", check=False) ==
-            "1\n", "TIME_WAIT")
+            "1\n", N_("TIME_WAIT"))
 
     def check(self, evidence):
         conversation, = evidence.conversations()

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 
 from experiment import Experiment, at_least, at_most, equal
-from host import until
 from stage import SERVER
 from words import N_
 
@@ -53,8 +52,7 @@ class Far(Experiment):
         client.ok(f"send {SIZE}")
         server.ok(f"await unread {SIZE}")
         stage.facts["received"] = int(server.call(f"recv {2 * SIZE}"))
-        until(lambda: "ESTAB 0 0" in " ".join(stage.client.quietly(
-            "ss -tnH").split()), "the last acknowledgement")
+        stage.client.acknowledged()
         bridge.interrupt()
         came, gone, went = re.search(
             r"(\d+) came, (\d+) lost, (\d+) went", bridge.said()).groups()
@@ -137,7 +135,7 @@ class Duplicates(Far):
         doubled = sum(n for identity, n in (arrived - sent).items()
                       if identity[4] > 0)
         yield at_least(N_("data segments that came twice"), 1, doubled)
-        yield equal(N_("%s at the %s"), doubled,
+        yield equal(N_("{0} at the {1}"), doubled,
                     evidence.counted("server", "TcpExt.TCPDSACKOldSent"),
                     "TcpExt.TCPDSACKOldSent", "server")
 

@@ -32,16 +32,16 @@ class Reset(Experiment):
         resets = evidence.resets()
         yield equal(N_("RSTs on the wire"), self.count, len(resets))
         for reset in resets:
-            yield equal(N_("frame %d: sent by"), self.sender, reset["from"],
+            yield equal(N_("frame {0}: sent by"), self.sender, reset["from"],
                         reset["frame"])
-            yield equal(N_("frame %d: shape"), self.shape,
+            yield equal(N_("frame {0}: shape"), self.shape,
                         reset["reset"]["shape"], reset["frame"])
             yield from self.numbers(evidence, reset)
         for name, grown in self.counters.items():
-            yield equal(N_("%s at the %s"), grown,
+            yield equal(N_("{0} at the {1}"), grown,
                         evidence.counted(self.sender, name), name, self.sender)
         for call, said in self.said.items():
-            yield equal(N_("the call %s says"), said,
+            yield equal(N_("the call {0} says"), said,
                         evidence.facts["calls"].get(call), call)
 
     def numbers(self, evidence, reset):
@@ -49,24 +49,24 @@ class Reset(Experiment):
         frame = reset["frame"]
         if self.shape == "A":
             mine = last(evidence, reset, reset["from"])
-            yield equal(N_("frame %d: seq is what its sender would send next"),
+            yield equal(N_("frame {0}: seq is what its sender sends next"),
                         mine["seq_raw"] + size(mine) & 0xffffffff,
                         reset["seq_raw"], frame)
-            yield equal(N_("frame %d: flags"), "RA", reset["flags"], frame)
+            yield equal(N_("frame {0}: flags"), "RA", reset["flags"], frame)
             return
         trigger = next(record for record in evidence.segments()
                        if record["frame"] == reset["reset"]["provoked_by"])
         if self.shape == "P0":
-            yield equal(N_("frame %d: raw seq"), 0, reset["seq_raw"], frame)
-            yield equal(N_("frame %d: ack is the SYN's number and one"),
+            yield equal(N_("frame {0}: raw seq"), 0, reset["seq_raw"], frame)
+            yield equal(N_("frame {0}: ack is the SYN's number and one"),
                         trigger["seq_raw"] + size(trigger) & 0xffffffff,
                         reset["ack_raw"], frame)
-            yield equal(N_("frame %d: flags"), "RA", reset["flags"], frame)
+            yield equal(N_("frame {0}: flags"), "RA", reset["flags"], frame)
         else:
-            yield equal(N_("frame %d: seq is the ack of what provoked it"),
+            yield equal(N_("frame {0}: seq is the ack of what provoked it"),
                         trigger["ack_raw"], reset["seq_raw"], frame)
-            yield equal(N_("frame %d: flags"), "R", reset["flags"], frame)
-        yield equal(N_("frame %d: window"), 0, reset["win"], frame)
+            yield equal(N_("frame {0}: flags"), "R", reset["flags"], frame)
+        yield equal(N_("frame {0}: window"), 0, reset["win"], frame)
 
 
 def size(segment):
@@ -369,7 +369,8 @@ class Overflow(Reset):
             client.begin(f"connect {SERVER} {PORT} {SOURCE + number}")
             time.sleep(0.1)  # their SYN,ACKs come again a second later
         until(lambda: len(stage.server.quietly(
-            "ss -tanH state syn-recv").splitlines()) == 2, "two half-open")
+            "ss -tanH state syn-recv").splitlines()) == 2,
+            N_("two half-open connections"))
         # From here on the server's timer alone moves them.
         stage.server.firewall("tcp flags & (syn|ack) == syn drop")
         stage.server.run("nft flush chain inet lab output")
@@ -381,7 +382,7 @@ class Overflow(Reset):
     def check(self, evidence):
         yield from super().check(evidence)
         calls = evidence.facts["calls"]
-        yield equal(N_("the call %s of the third client says"), "0",
+        yield equal(N_("the call {0} of the third client says"), "0",
                     calls["connects"][0], "connect")
         # The RST may be there before connect() has returned.
         told = calls["connects"][1]
@@ -421,7 +422,7 @@ def arrived(host, packets):
     """Until its TCP has got so many segments since the captures began."""
     before = host.stage.before[host.name]["Tcp.InSegs"]
     until(lambda: host.counters()["Tcp.InSegs"] >= before + packets,
-          f"{packets} segments")
+          N_("the segments to arrive"))
 
 
 class SynScan(Reset):
@@ -445,7 +446,7 @@ class SynScan(Reset):
 
     def check(self, evidence):
         yield from super().check(evidence)
-        yield equal(N_("%s at the %s"), 1,
+        yield equal(N_("{0} at the {1}"), 1,
                     evidence.counted("server", "TcpExt.EmbryonicRsts"),
                     "TcpExt.EmbryonicRsts", "server")
         yield equal(N_("connections left at the server, TIME_WAIT too"), 0,
@@ -473,12 +474,12 @@ class TimeWait(Reset):
         client.ok("await CLOSE_WAIT")
         client.ok("close")
         until(lambda: "TIME-WAIT" in stage.server.quietly("ss -tanH"),
-              "TIME_WAIT")
+              N_("TIME_WAIT"))
         before = sockets(stage.server, "time-wait")
         old = client_seq - 1000 & 0xffffffff
         client.ok(f"raw S {CLIENT} {SOURCE} {SERVER} {PORT} {old} 0")
         until(lambda: "TIME-WAIT" not in stage.server.quietly("ss -tanH"),
-              "the end of TIME_WAIT")
+              N_("the end of TIME_WAIT"))
         stage.facts["time_wait"] = [before,
                                     sockets(stage.server, "time-wait")]
 
@@ -505,12 +506,12 @@ class Challenge(Experiment):
                   f"{seq + 100 & 0xffffffff} 0")
         until(lambda: server.host.counters()["TcpExt.TCPChallengeACK"] >
               stage.before["server"]["TcpExt.TCPChallengeACK"],
-              "a challenge ACK")
+              N_("a challenge ACK"))
         client.ok("send 14")
         stage.facts["calls"] = {"recv": server.call("recv 100")}
 
     def check(self, evidence):
-        yield equal(N_("%s at the %s"), 1,
+        yield equal(N_("{0} at the {1}"), 1,
                     evidence.counted("server", "TcpExt.TCPChallengeACK"),
                     "TcpExt.TCPChallengeACK", "server")
         yield equal(N_("bytes that arrive after it"), "14",

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A router whose next link has an MTU of 1400, and who says so."""
 from experiment import Experiment, at_least, equal
-from host import until
 from stage import SERVER, SERVER6
 from words import N_
 
@@ -27,8 +26,7 @@ class Tcp(Experiment):
         client.ok(f"send {SIZE}")
         server.ok(f"await unread {SIZE}")
         stage.facts["maxseg"] = int(client.call("maxseg"))
-        until(lambda: "ESTAB 0 0" in " ".join(stage.client.quietly(
-            "ss -tnH").split()), "the last acknowledgement")
+        stage.client.acknowledged()
         stage.client.run(f"ip route get {self.address}")
 
     def check(self, evidence):

@@ -71,7 +71,7 @@ class Scan(Experiment):
                 if record["type"] == "summary":
                     summary = record
                 elif record["port"] in verdicts:
-                    raise Trouble(N_("port %d has two verdicts"),
+                    raise Trouble(N_("port {0} has two verdicts"),
                                   record["port"])
                 else:
                     verdicts[record["port"]] = (record["state"],

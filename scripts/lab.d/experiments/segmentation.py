@@ -3,7 +3,6 @@
 into fragments. 2,934 = 14 + 2 * 1,460."""
 from evidence import cut
 from experiment import Experiment, equal
-from host import until
 from stage import CLIENT, CLIENT6, SERVER, SERVER6
 from words import N_
 
@@ -23,6 +22,7 @@ class Tcp(Experiment):
     address, source = SERVER, CLIENT
     offload = False
     needs = ("ethtool",)
+    figure = "pieces"
 
     def __init__(self, name=None, size=SIZE, port=PORT):
         self.name, self.size, self.port = name or self.name, size, port
@@ -39,8 +39,7 @@ class Tcp(Experiment):
         stage.facts["maxseg"] = int(client.call("maxseg"))
         client.ok(f"send {self.size}")
         server.ok(f"await unread {self.size}")
-        until(lambda: "ESTAB 0 0" in " ".join(stage.client.quietly(
-            "ss -tnH").split()), "the last acknowledgement")
+        stage.client.acknowledged()
 
     def largest(self):
         return MTU - self.header - self.options
@@ -112,6 +111,7 @@ class Udp(Experiment):
     header, extension = 20, 0
     address = SERVER
     needs = ("synudp",)
+    figure = "pieces"
 
     def __init__(self, name=None, size=SIZE, port=7007):
         self.name, self.size, self.port = name or self.name, size, port
@@ -133,7 +133,7 @@ class Udp(Experiment):
         sent = [datagram for datagram in evidence.datagrams()
                 if datagram["dest"].endswith(f":{self.port}")
                 and datagram.get("len") == self.size]
-        yield equal(N_("datagrams of %d bytes to port %d"), 1, len(sent),
+        yield equal(N_("datagrams of {0} bytes to port {1}"), 1, len(sent),
                     self.size, self.port)
         fragments = sent[0]["fragments"]
         yield equal(N_("bytes of IP payload in each fragment"),
@@ -180,6 +180,7 @@ class UdpEdge(Experiment):
         "bytes are the most that an IPv4 packet holds, in 45 fragments; 65508 "
         "are refused before anything is sent.")
     needs = ("synudp",)
+    figure = "pieces"
 
     def run(self, stage):
         server = stage.server.start(f"synudp serve {SERVER} 7007")
@@ -195,7 +196,7 @@ class UdpEdge(Experiment):
             sent = [datagram for datagram in evidence.datagrams()
                     if datagram["dest"].endswith(":7007")
                     and datagram.get("len") == size]
-            yield equal(N_("packets for %d bytes"), parts, sum(
+            yield equal(N_("packets for {0} bytes"), parts, sum(
                 datagram.get("fragment_count", 1) for datagram in sent), size)
         yield equal(N_("exit code for 65508 bytes"), 2,
                     evidence.facts["refused"])

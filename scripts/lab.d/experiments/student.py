@@ -29,8 +29,8 @@ class Segments(segmentation.Default):
     title = N_("The student's bytes over TCP")
 
     def predicted(self):
-        return _("%d bytes to port %d, both from the student's ID. A segment "
-                 "takes 1448 of them: %s.") % (
+        return _("{0} bytes to port {1}, both from the student's ID. A "
+                 "segment takes 1448 of them: {2}.").format(
             self.size, self.port,
             " + ".join(map(str, pieces(self.size, self.largest()))))
 
@@ -39,8 +39,8 @@ class Fragments(segmentation.UdpDefault):
     title = N_("The student's bytes as one UDP datagram")
 
     def predicted(self):
-        return _("%d bytes to port %d, both from the student's ID. With the "
-                 "UDP header that is %d = %s.") % (
+        return _("{0} bytes to port {1}, both from the student's ID. With the "
+                 "UDP header that is {2} = {3}.").format(
             self.size, self.port, self.size + 8,
             " + ".join(map(str, self.fragments())))
 
@@ -50,9 +50,9 @@ class Chat(chat.Chat):
 
     def predicted(self):
         out, back = len(self.hello), len(self.answer)
-        return _("Texts and port %d come of the student's ID. %d bytes from "
-                 "the client: ack %d. %d bytes from the server: ack %d. The "
-                 "FINs take one number more: ack %d and ack %d.") % (
+        return _("Texts and port {0} come of the student's ID. {1} bytes from "
+                 "the client: ack {2}. {3} bytes from the server: ack {4}. "
+                 "The FINs take one number more: ack {5} and ack {6}.").format(
             self.port, out, out + 1, back, back + 1, out + 2, back + 2)
 
 
@@ -64,8 +64,8 @@ class Unread(resets.Unread):
         self.size, self.port = size, port
 
     def predicted(self):
-        return _("%d bytes to port %d, both from the student's ID, and nobody "
-                 "reads them: RST,ACK with ack %d.") % (
+        return _("{0} bytes to port {1}, both from the student's ID, and "
+                 "nobody reads them: RST,ACK with ack {2}.").format(
             self.size, self.port, self.size + 1)
 
 

@@ -2,8 +2,11 @@
 """Pictures that synflow does not draw: the map of the ports, the comparison
 of two scans, a segment byte by byte."""
 import frames
+from evidence import cut
 from experiments.anatomy import PORT, segments, with_data
 from report.html import Markup, join, table, tag
+from report.parts import compact
+from stage import CLIENT, CLIENT6
 from words import N_, _
 
 SIDE = 256
@@ -140,4 +143,29 @@ def comparison_of(records, evidences):
     return comparison(scans)
 
 
-FIGURES = {"map": port_map, "anatomy": anatomy}
+def stack(title, parts):
+    """Bytes side by side, true to scale; numbers where they have room."""
+    whole = sum(parts)
+    blocks = [tag("span", str(part) if part * 24 > whole else "",
+                  style=f"flex-grow:{part}",
+                  title=_("{0} of {1} bytes").format(part, whole))
+              for part in parts]
+    return tag("div", tag("h5", title, " = ", compact(parts, " + ")),
+               tag("div", *blocks, class_="stack"))
+
+
+def pieces(evidence):
+    """How writes and datagrams were cut, as captured."""
+    drawn = [(_("one write of {0} bytes").format(write["bytes"]), cut(write))
+             for write in evidence.writes()]
+    for datagram in evidence.datagrams():
+        if datagram.get("fragments") and "len" in datagram and \
+                datagram["source"].startswith((CLIENT + ":", f"[{CLIENT6}]")):
+            drawn.append((_("one datagram: {0} bytes + 8 of UDP header")
+                          .format(datagram["len"]),
+                          [part["len"] for part in datagram["fragments"]]))
+    return tag("figure", *(stack(*one) for one in drawn),
+               class_="pieces") if drawn else Markup("")
+
+
+FIGURES = {"map": port_map, "anatomy": anatomy, "pieces": pieces}

@@ -4,9 +4,10 @@ import os
 
 from evidence import Evidence
 from experiments import groups
-from report import figures, ladder, parts
+from report import figures, parts
 from report.html import Markup, join, tag, void
-from words import N_, _
+from report.ladder import Ladders
+from words import N_, _, said
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -19,14 +20,21 @@ HONESTY = N_(
 HOW_TO_PLAY = N_(
     "All of this can be typed by hand: scripts/lab shell opens a shell on the "
     "client, and “on server COMMAND” runs something on the server. Lines "
-    "behind “>” are calls typed into oddsocket, which makes one call on a TCP "
-    "socket a line.")
+    "behind “>” are calls typed into oddsocket, which makes one call on a "
+    "TCP socket a line.")
 
-NETWORK = r"""client                            server
-eth0 10.9.0.1  fd00:9::1 -------- eth0 10.9.0.2  fd00:9::2
-
-client            router, or the bridge of the bad way          server
-eth0 ------------ eth0                      eth1 -------------- eth0"""
+NETWORKS = [
+    (N_("most experiments"),
+     [("client", "eth0 10.9.0.1 fd00:9::1"),
+      ("server", "eth0 10.9.0.2 fd00:9::2")]),
+    (N_("the router"),
+     [("client", "eth0 10.9.1.1 fd00:9:1::1"),
+      ("router", "eth0 10.9.1.254 eth1 10.9.0.254, MTU 1400"),
+      ("server", "eth0 10.9.0.2 fd00:9::2")]),
+    (N_("the bad way"),
+     [("client", "eth0 10.9.0.1"),
+      ("way", N_("delays, loses, doubles and reorders")),
+      ("server", "eth0 10.9.0.2")])]
 
 
 def read(name):
@@ -39,6 +47,7 @@ class Page:
 
     def __init__(self, found, directory, tools, lang):
         self.found, self.tools, self.lang = found, tools, lang
+        self.ladders = Ladders(tools, lang)
         self.records = {r["name"]: r for r in found.experiments}
         self.evidences = {
             name: Evidence({c["point"]: os.path.join(directory, c["file"])
@@ -59,11 +68,9 @@ class Page:
                      content="width=device-width, initial-scale=1"),
                 void("meta", name="color-scheme", content="light dark"),
                 tag("title", title), tag("style", read("page.css"))),
-            tag("body", self.header(title),
-                tag("div", self.navigation(),
-                    tag("main", self.network(),
-                        *(self.group(*group) for group in self.groups)),
-                    class_="columns"),
+            tag("body", self.header(title), self.navigation(),
+                tag("main", self.network(),
+                    *(self.group(*group) for group in self.groups)),
                 tag("footer", tag("p", _(HONESTY))),
                 tag("script", read("page.js"))),
             lang="zh-CN" if self.lang == "zh" else "en")
@@ -74,10 +81,10 @@ class Page:
         summary, lab = self.found.summary, self.found.lab
         verdict = _("All experiments passed")
         if summary["failed"]:
-            verdict = _("%d of %d experiments failed") % (
+            verdict = _("{0} of {1} experiments failed").format(
                 summary["failed"], summary["experiments"])
         elif summary["not_run"]:
-            verdict = _("%d of %d experiments passed, %d not run") % (
+            verdict = _("{0} of {1} experiments passed, {2} not run").format(
                 summary["passed"], summary["experiments"],
                 summary["not_run"])
         if not summary["complete"]:
@@ -86,7 +93,7 @@ class Page:
             "not-run" if summary["not_run"] else "passed"
         facts = [(_("when"), lab["begun"]), (_("kernel"), lab["kernel"]),
                  (_("programs"), lab["version"]),
-                 (_("took"), _("%.0f s") % summary["elapsed_s"])]
+                 (_("took"), _("{0:.0f} s").format(summary["elapsed_s"]))]
         if lab["student"]:
             facts.insert(0, (_("student"), lab["student"]))
         return tag(
@@ -113,13 +120,17 @@ class Page:
                 "a", tag("b", mark, title=_(text), class_=f"mark {name}"),
                 " ", _(experiment.title), href=f"#{experiment.name}"))
         return tag("nav", *(
-            join([tag("h2", tag("a", _(group.title), href=f"#{group.name}")),
-                  tag("ul", *map(link, some))])
+            tag("div", tag("h2", tag("a", _(group.title),
+                                     href=f"#{group.name}")),
+                tag("ul", *map(link, some)))
             for group, some in self.groups), aria_label=_("experiments"))
 
     def network(self):
-        return tag("section", tag("h2", _("The network")),
-                   tag("pre", NETWORK, class_="network", lang="en"),
+        rows = [tag("div", tag("span", _(what), class_="what"), *(
+            tag("span", tag("b", _(parts.HOSTS[host])), " ", _(addresses),
+                class_=f"node {host}") for host, addresses in hosts),
+            class_="wire") for what, hosts in NETWORKS]
+        return tag("section", tag("h2", _("The network")), *rows,
                    tag("p", _(HOW_TO_PLAY)), id="network")
 
     # --- experiments ---------------------------------------------------------
@@ -145,30 +156,29 @@ class Page:
                     tag("dt", _("Prediction")),
                     tag("dd", experiment.predicted()), class_="idea")]
         if record["reason"]:
-            body.append(tag("p", parts.said(**record["reason"]),
+            body.append(tag("p", said(**record["reason"]),
                             class_="reason"))
-        if record["checks"]:
-            body.append(parts.checks(record))
         if record["steps"]:
             body += [tag("h4", _("What was typed")), parts.terminal(record)]
-        if experiment.name in self.evidences and record["checks"]:
-            body += self.seen(experiment, self.evidences[experiment.name])
+        if record["checks"]:
+            body += [*self.seen(experiment, self.evidences[experiment.name]),
+                     tag("h4", _("What was checked")), parts.checks(record)]
         body += [parts.counters(record), parts.captures(record)]
         return tag("article", *body, id=experiment.name,
                    class_=f"experiment {name}", data_status=name)
 
     def seen(self, experiment, evidence):
+        yield tag("h4", _("On the wire"))
         if experiment.figure:
             yield figures.FIGURES[experiment.figure](evidence)
         if not experiment.ladder:
             return
-        yield tag("h4", _("On the wire"))
-        yield ladder.drawing(evidence, self.lang)
+        yield self.ladders.drawing(evidence)
         for point in evidence.points:
             count, shown = parts.packets(
                 evidence.records("ladder", point, self.lang))
             yield tag("details", tag("summary", _(
-                "%d packets, captured at the %s") % (
+                "{0} packets, captured at the {1}").format(
                     count, _(parts.HOSTS[point]))), shown)
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import results
 from report.html import Markup, join, table, tag, void
-from words import N_, _
+from words import N_, _, said
 
 STATUS = {results.PASSED: ("passed", "✓", N_("passed")),
           results.FAILED: ("failed", "✗", N_("failed")),
@@ -13,12 +13,6 @@ HOSTS = {"client": N_("client"), "server": N_("server"),
          "router": N_("router"), "way": N_("bridge")}
 LINES_MAX = 24
 PACKETS_MAX = 120
-
-
-def said(text, arguments):
-    """A sentence of results.ndjson in the reader's language."""
-    shown = tuple(_(a) if isinstance(a, str) else a for a in arguments)
-    return _(text) % shown if arguments else _(text)
 
 
 def show(value):
@@ -34,14 +28,14 @@ def show(value):
     return str(value)
 
 
-def compact(numbers):
-    """'1448 + 1448 + 38'; rows of the same as '44 × 1480'."""
+def compact(numbers, between=" · "):
+    """'1448 · 1448 · 38'; rows of the same as '44 × 1480'."""
     parts = []
     for number, same in itertools.groupby(numbers):
         times = len(list(same))
         parts += [str(number)] * times if times < 4 else \
             [f"{times} × {number}"]
-    return " · ".join(parts)
+    return between.join(parts)
 
 
 def badge(status):
@@ -60,7 +54,7 @@ def checks(record):
             tag("td", show(check["seen"]), class_="value"),
             tag("td", tag("b", mark, title=_(text)),
                 class_=f"mark {name}")])
-    return table([_("what was checked"), _("expected"), _("seen"), ""], rows,
+    return table([_("claim"), _("expected"), _("seen"), ""], rows,
                  class_="checks")
 
 
@@ -136,8 +130,8 @@ def packets(records):
          _("ack, raw"), _("len"), _("window"), _("why")],
         rows[:PACKETS_MAX], class_="packets")
     if left_out:
-        shown = join([shown, tag("p", _("%d more are in the capture.") %
-                                 len(left_out))])
+        shown = join([shown, tag("p", _("{0} more are in the capture.").format(
+            len(left_out)))])
     return len(rows), shown
 
 
