@@ -18,12 +18,14 @@ class Evidence:
         point = point or self.points[0]
         key = view, point, lang
         if key not in self.read:
-            self.read[key] = self.synflow(self.captures[point], view, lang)
+            self.read[key] = self.synflow([self.captures[point]], view,
+                                          lang)
         return self.read[key]
 
-    def synflow(self, file, view, lang):
-        command = ["synflow", "-q", "-r", file, "--view", view, "-o",
-                   "ndjson"] + self.tools.lang(lang)
+    def synflow(self, files, view, lang):
+        command = ["synflow", "-q", "--view", view, "-o", "ndjson",
+                   *(f"--read={file}" for file in files),
+                   *self.tools.lang(lang)]
         said = subprocess.run(command, env=self.tools.environment, check=True,
                               stdout=subprocess.PIPE, text=True).stdout
         return [json.loads(line) for line in said.splitlines()]
@@ -53,12 +55,13 @@ class Evidence:
     def conversations(self, point=None, **match):
         return self.some("conversation", "conversations", point, match)
 
-    def shift_ns(self, point):
-        """What a time of that point is later than one of the first point:
-        times count from the first frame of each capture."""
-        first, other = (self.records("ladder", which)[-1]["first_ns"]
-                        for which in (self.points[0], point))
-        return other - first
+    def paired(self):
+        """Both ends' captures as one: 'pair' records, and their summary."""
+        if "paired" not in self.read:
+            self.read["paired"] = self.synflow(
+                [self.captures[point] for point in self.points], "ladder",
+                "en")
+        return self.read["paired"]
 
     def counted(self, host, name):
         """How much a counter of the host's kernel has grown."""

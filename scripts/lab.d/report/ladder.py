@@ -18,7 +18,7 @@ class Ladders:
         """A figure, or nothing where there is no TCP to draw."""
         if not evidence.segments():
             return Markup("")
-        files = [word for point in evidence.points[:1]
+        files = [word for point in evidence.points
                  for word in ("-r", evidence.captures[point])]
         drawn = subprocess.run(
             ["synflow", "-q", "--view", "ladder", "-o", "svg", *files,
