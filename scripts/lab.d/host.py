@@ -47,6 +47,7 @@ class Process:
 
     def __init__(self, host, step, output):
         self.step, self.output = step, output
+        self.host = host
         with open(output, "wb") as file:
             self.popen = subprocess.Popen(
                 host.argv(step.typed), stdin=subprocess.PIPE, stdout=file,
@@ -68,7 +69,9 @@ class Process:
                           self.step.said.strip())
 
     def type(self, line):
-        self.popen.stdin.write(line.encode())
+        """Into the program."""
+        self.host.step(line, prompt="«")
+        self.popen.stdin.write(line.encode() + b"\n")
         self.popen.stdin.flush()
 
     def end(self, seconds=PATIENCE_S):

@@ -32,11 +32,11 @@ class Chat(Experiment):
         self.talk(client, server)
 
     def talk(self, client, server):
-        client.type(self.hello + "\n")
+        client.type(self.hello)
         server.wait_for(self.hello)
-        server.type(self.answer + "\n")
+        server.type(self.answer)
         client.wait_for(self.answer)
-        client.type("end\n")
+        client.type("end")
         client.end()
         server.end()
 

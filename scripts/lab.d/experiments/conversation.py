@@ -3,8 +3,11 @@
 from experiment import Experiment, equal
 from experiments.resets import pair
 from host import until
-from stage import CLIENT
+from stage import CLIENT, SERVER
 from words import N_
+
+
+PORT = 8000
 
 
 def flags(segments):
@@ -20,11 +23,19 @@ class Handshake(Experiment):
         "SYN seq=x; SYN,ACK seq=y ack=x+1; ACK seq=x+1 ack=y+1: a SYN takes "
         "one number. The client is ESTABLISHED when it sends the last ACK, "
         "the server when that has come.")
+    needs = ("synchat",)
 
     def run(self, stage):
-        client, server = pair(stage)
-        client.ok("state")
-        server.ok("state")
+        server = stage.server.start(
+            f"synchat --turns --narrate listen {SERVER} {PORT}")
+        server.wait_for("listen(")
+        client = stage.client.start(
+            f"synchat --turns --narrate connect {SERVER} {PORT}")
+        client.wait_for("ESTABLISHED")
+        server.wait_for("accept")
+        client.type("end")
+        client.end()
+        server.end()
 
     def check(self, evidence):
         syn, synack, ack = evidence.segments()[:3]

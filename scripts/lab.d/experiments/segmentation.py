@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """2,934 bytes in one write: how TCP cuts them into segments and IP a datagram
 into fragments. 2,934 = 14 + 2 * 1,460."""
-from evidence import cut
 from experiment import Experiment, equal
 from stage import CLIENT, CLIENT6, SERVER, SERVER6
 from words import N_
@@ -50,10 +49,10 @@ class Tcp(Experiment):
                     [MTU - self.header] * 2, [syn["mss"] for syn in syns])
         yield equal(N_("TCP_MAXSEG says"), self.largest(),
                     evidence.facts["maxseg"])
-        write, = evidence.writes(**{"from": "client"})
-        yield equal(N_("bytes of the write"), self.size, write["bytes"])
         yield equal(N_("captured segments"), [self.size] if self.offload
-                    else pieces(self.size, self.largest()), cut(write))
+                    else pieces(self.size, self.largest()),
+                    [segment["len"] for segment in evidence.segments(
+                        **{"from": "client"}) if segment["len"]])
         yield equal(N_("last acknowledgement of the server"), self.size + 1,
                     evidence.segments(**{"from": "server"})[-1]["ack"])
 

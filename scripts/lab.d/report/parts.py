@@ -69,7 +69,7 @@ def terminal(record):
             answer = tag("samp", f" = {output}") if output else ""
             lines.append(tag("div", host, "> ", typed, answer))
             continue
-        lines.append(tag("div", host, "$ ", typed))
+        lines.append(tag("div", host, step["prompt"] + " ", typed))
         shown = output.split("\n") if output else []
         if len(shown) > LINES_MAX:
             shown = [*shown[:LINES_MAX - 4], "…", *shown[-3:]]
