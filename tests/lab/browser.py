@@ -109,7 +109,27 @@ def faults(browser, report):
     for name, _status, length in shown:
         if length < 100:
             yield f"{name} shows next to nothing"
+    yield from arrows(browser)
     yield from narrow(browser)
+
+
+def arrows(browser):
+    """One for each packet of the tables: from two captures at least as many
+    as the larger one has, from one exactly."""
+    drawn = browser.ask(
+        "return [...document.querySelectorAll('article')].map(article => ["
+        "article.id, article.querySelectorAll('.ladder').length,"
+        "article.querySelectorAll('.ladder .head, .ladder .cross').length,"
+        "[...article.querySelectorAll('.packets')].map(table => "
+        "  [...table.querySelectorAll('tbody tr')].filter(row => "
+        "    row.cells[3].textContent != 'UDP').length),"
+        "article.querySelectorAll('.packets .number').length])")
+    for name, figures, count, tables, numbers in drawn:
+        if figures and (count != tables[0] if len(tables) == 1
+                        else count < max(tables)):
+            yield f"{name}: {count} arrows for {tables} packets"
+        if not figures and numbers:
+            yield f"{name}: no drawing of {tables} packets"
 
 
 def narrow(browser):

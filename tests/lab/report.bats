@@ -69,6 +69,26 @@ END
   [ "${#lines[@]}" = 1 ]
 }
 
+@test "in Chinese no sentence is left in English" {
+  lab run --lang zh --report zh --student 7 handshake segments-tcp \
+    fragments-udp segment-bytes far-loss reset-firewall silent-drop >said
+  "$top_srcdir/tests/lab/english.py" zh/index.html
+  run -1 "$top_srcdir/tests/lab/english.py" report/index.html
+  grep -q '三次握手' zh/index.html
+}
+
+@test "the Chinese of scripts/lab is complete and has nothing else" {
+  need xgettext msgcmp
+  local po=$top_srcdir/scripts/lab.d/zh_CN.po
+  (cd "$top_srcdir" && find scripts/lab.d -name '*.py' | LC_ALL=C sort |
+    xgettext --files-from=- --language=Python --keyword=_ --keyword=N_ \
+      --from-code=UTF-8 -o "$BATS_TEST_TMPDIR/lab.pot")
+  msgcmp "$po" lab.pot
+  msgcmp lab.pot "$po" 2>&1 | grep 'used but not defined' && return 1
+  msgattrib --fuzzy "$po" | grep . && return 1
+  true
+}
+
 @test "the map: 65,536 places, runs merged in each row; the page is small" {
   python3 - report/index.html <<'END'
 import re, sys

@@ -103,7 +103,7 @@ class Page:
                          aria_hidden="true"), " ", verdict,
                 class_=f"verdict {state}"),
             tag("ul", *(tag("li", tag("b", str(number)), " ", text,
-                            class_=name)
+                            class_=name if number else "zero")
                         for number, text, name in (
                 (summary["passed"], _("passed"), "passed"),
                 (summary["failed"], _("failed"), "failed"),
