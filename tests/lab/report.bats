@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What is in a report, and whether it holds together.
-# shellcheck disable=SC2154,SC2164
+# shellcheck disable=SC2154,SC2164,SC2034,SC2094
 load lab
 
 setup_file() {

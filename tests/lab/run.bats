@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # scripts/lab as its user knows it.
-# shellcheck disable=SC2154,SC2164
+# shellcheck disable=SC2154,SC2164,SC2034
 load lab
 
 setup() {
