@@ -9,11 +9,21 @@
 # An ordinary user's PATH leaves out where ip and nft are.
 PATH=$PATH:/usr/sbin:/sbin
 
+network_flags() {
+  echo --net --mount --pid --fork --kill-child --propagation private
+  [ "$(id -u)" = 0 ] || echo --user --map-root-user
+}
+
+# network_possible: whether this machine lets us have one
+network_possible() {
+  # shellcheck disable=SC2046
+  unshare $(network_flags) mount -t tmpfs none /run 2>/dev/null
+}
+
 # network_unshare COMMAND...: becomes COMMAND, in a world of its own
 network_unshare() {
-  local -a flags=(--net --mount --pid --fork --kill-child)
-  [ "$(id -u)" = 0 ] || flags+=(--user --map-root-user)
-  exec unshare "${flags[@]}" --propagation private bash -euc '
+  # shellcheck disable=SC2046
+  exec unshare $(network_flags) bash -euc '
     trap : INT TERM
     mount -t tmpfs none /run
     mount -t proc none /proc
