@@ -91,18 +91,31 @@ static const struct {
 	[SANDBOX_FLOW] = {NULL, 0},
 };
 
+static int allow_if(scmp_filter_ctx filter, int call,
+		    const struct scmp_arg_cmp *when, unsigned n)
+{
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, n, when);
+}
+
 /* A connect scan's own: SOCK_STREAM with or without flags. */
 static int allow_sockets(scmp_filter_ctx filter)
 {
 	int status = 0;
 
-	for (int family = 0; family < 2 && status == 0; family++)
-		status = seccomp_rule_add(
-			filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-			SCMP_A0(SCMP_CMP_EQ, family ? AF_INET6 : AF_INET),
-			SCMP_A1(SCMP_CMP_MASKED_EQ,
-				~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK),
-				SOCK_STREAM));
+	for (int family = 0; family < 2 && status == 0; family++) {
+		const struct scmp_arg_cmp when[] = {
+			{.arg = 0,
+			 .op = SCMP_CMP_EQ,
+			 .datum_a = family ? AF_INET6 : AF_INET},
+			{.arg = 1,
+			 .op = SCMP_CMP_MASKED_EQ,
+			 .datum_a =
+				 ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK),
+			 .datum_b = SOCK_STREAM},
+		};
+
+		status = allow_if(filter, SCMP_SYS(socket), when, 2);
+	}
 	return status;
 }
 
@@ -110,9 +123,10 @@ static int allow_sockets(scmp_filter_ctx filter)
  * seems to be missing the C library takes clone(). */
 static int allow_threads(scmp_filter_ctx filter)
 {
-	int status = seccomp_rule_add(
-		filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	const struct scmp_arg_cmp when = {.op = SCMP_CMP_MASKED_EQ,
+					  .datum_a = CLONE_THREAD,
+					  .datum_b = CLONE_THREAD};
+	int status = allow_if(filter, SCMP_SYS(clone), &when, 1);
 
 	return status ? status
 		      : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
@@ -144,11 +158,13 @@ static int fill(scmp_filter_ctx filter, enum sandbox_mode mode)
 			       of_mode[SANDBOX_CONNECT].n);
 	if (status == 0 && (mode == SANDBOX_CONNECT || mode == SANDBOX_BOTH))
 		status = allow_sockets(filter);
-	for (size_t i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]); i++)
+	for (size_t i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]); i++) {
+		const struct scmp_arg_cmp when = {
+			.arg = 1, .op = SCMP_CMP_EQ, .datum_a = ioctls[i]};
+
 		if (status == 0)
-			status = seccomp_rule_add(
-				filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
+			status = allow_if(filter, SCMP_SYS(ioctl), &when, 1);
+	}
 	/* Ending one thread would leave the other waiting for ever. */
 	if (status == 0)
 		status = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS,
