@@ -136,8 +136,8 @@ cost() {
     read -r part part_bytes < <(counted target $way $ports)
     [ $way = came ] && side=sent || side=received
     echo "$first-$last, $way: $packets $bytes, of connects $part $part_bytes"
-    [ "$(cost connect $side)" = "$part $part_bytes" ]
-    [ "$(cost syn $side)" = "$((packets - part)) $((bytes - part_bytes))" ]
+    [ "$(cost connect "$side")" = "$part $part_bytes" ]
+    [ "$(cost syn "$side")" = "$((packets - part)) $((bytes - part_bytes))" ]
   done
   # Fewer packets, and no connection.
   [ "$(compared syn packets_sent)" = 2003 ]
