@@ -342,6 +342,9 @@ static void close_workers(struct connloop *loop)
 		connworker_stop(&loop->workers[w]);
 	for (unsigned w = 1; w < loop->n_workers; w++)
 		connworker_join(&loop->workers[w]);
+	/* The kernel would go on asking for sockets that are left. */
+	for (unsigned w = 0; w < loop->n_workers; w++)
+		connworker_close(&loop->workers[w]);
 }
 
 int connscan_run(struct connscan *scan, struct summary *summary,
