@@ -132,7 +132,7 @@ END
 }
 
 @test "both ends close at once" {
-  network_far 100 0 0
+  network_far 300 0 0
   talker listener $(on target) "$SYNCHAT" listen 8000
   remarks listener 'listening on 10.9.0.2 8000'
   capture target
