@@ -33,7 +33,8 @@ struct console {
 	struct typing *typing;
 	const struct talk_ops *ops; /* NULL: nobody is told */
 	void *talk;
-	unsigned long long left_out;
+	unsigned long long left_out; /* and not yet said */
+	bool is_partial;
 };
 
 /* ---- writing ---- */
@@ -89,6 +90,7 @@ static void show(void *context, const struct line_piece *piece)
 
 	if (is_full(console->out)) {
 		console->left_out++;
+		console->is_partial = true;
 		return;
 	}
 	if (escapes && piece->last && bytes && piece->text[bytes - 1] == '\r')
@@ -313,7 +315,14 @@ bool console_is_empty(const struct console *console)
 int console_check(const struct console *console, struct error *error)
 {
 	errno = stream_error(console->out);
-	return errno ? error_errno(error, "standard output") : 0;
+	if (errno)
+		return error_errno(error, "standard output");
+	if (!console->is_partial && stream_waiting(console->out) == 0)
+		return 0;
+	if (error->status != STATUS_OK) /* that says more */
+		return -1;
+	return error_set(error, STATUS_INCOMPLETE,
+			 "standard output did not take all of it");
 }
 
 void console_resize(struct console *console)

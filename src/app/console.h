@@ -56,7 +56,9 @@ const struct narrator *console_narrator(const struct console *console);
 /* Whether something still has to go out. */
 bool console_is_empty(const struct console *console);
 
-/* 0; or -1 with STATUS_FAILED when standard output was not written. */
+/* At the end: 0; or -1 with STATUS_FAILED when standard output could not be
+ * written, STATUS_INCOMPLETE when it has not got all of it. An error that is
+ * there already stays, but for a failure to write. */
 int console_check(const struct console *console, struct error *error);
 
 /* SIGWINCH. SIGTSTP: stops the process as the default action does, with the

@@ -13,6 +13,7 @@
 
 enum {
 	READ_BYTES = 4096,
+	KEYS_AT_ONCE = 256, /* of a paste; then the others have their turn */
 };
 
 struct typing {
@@ -105,19 +106,44 @@ static void on_pump(evutil_socket_t fd, short what, void *context)
 	go_on(typing);
 }
 
+/* An edited line, however long, in pieces as from anywhere else. */
+static void tell_edited(struct typing *typing, const char *text, size_t bytes)
+{
+	const char *const parts[] = {text, "\n"};
+	const size_t lengths[] = {bytes, 1};
+
+	for (int i = 0; i < 2; i++) {
+		for (size_t at = 0; at < lengths[i];) {
+			struct line_piece piece;
+			bool whole;
+			ssize_t n = line_feed(&typing->line, parts[i] + at,
+					      lengths[i] - at, &piece, &whole);
+
+			if (n < 0)
+				return;
+			at += (size_t)n;
+			if (whole)
+				typing->config.typed(typing->config.owner,
+						     &piece);
+		}
+	}
+}
+
 /* All keys that were pressed; not more than there are. */
 static void read_keys(struct typing *typing)
 {
 	struct editor *editor = typing->config.editor;
 	int waiting = 1;
 
-	while (typing->is_wanted && editor_is_shown(editor) && waiting > 0) {
-		struct line_piece piece = {
-			.first = true, .last = true, .lf = true};
+	for (int i = 0; i < KEYS_AT_ONCE && waiting > 0 && typing->is_wanted &&
+			editor_is_shown(editor);
+	     i++) {
+		const char *text;
+		size_t bytes;
 
-		switch (editor_read(editor, &piece.text, &piece.bytes)) {
+		switch (editor_read(editor, &text, &bytes)) {
 		case EDITOR_LINE:
-			typing->config.typed(typing->config.owner, &piece);
+			tell_edited(typing, text, bytes);
 			break;
 		case EDITOR_END:
 			typing->is_ended = typing->is_told = true;

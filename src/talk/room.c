@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "talk/room.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
@@ -52,7 +53,8 @@ struct room {
 	uint32_t last_id;
 	struct event *gate;
 	int gate_ticks;
-	size_t grant; /* bytes that may be said although it is crowded */
+	bool has_news; /* since the last push_all() */
+	size_t grant;  /* bytes that may be said although it is crowded */
 	struct room_counts counts;
 	char greeting[ROOM_GREETING_BYTES];
 };
@@ -74,6 +76,9 @@ static void push_all(struct room *room)
 {
 	struct member *member;
 
+	if (!room->has_news) /* such as after one byte of a line */
+		return;
+	room->has_news = false;
 	TAILQ_FOREACH (member, &room->members, entry) {
 		if (member->is_cut)
 			continue;
@@ -104,11 +109,13 @@ static void publish(struct room *room, uint32_t from, const char *name,
 		.lf = true,
 	};
 
+	assert(bytes <= LINE_BYTES);
 	memcpy(line + before, text, bytes);
 	line[before + bytes] = '\n';
 	room->counts.lines++;
 	room->grant -= room->grant < bytes ? room->grant : bytes;
 	journal_add(room->journal, from, JOURNAL_NOBODY, &whole, 1);
+	room->has_news = true;
 	if (from != JOURNAL_NOBODY)
 		person->show(person->context, &piece);
 }
@@ -129,6 +136,7 @@ static void tell_one(struct member *member, const char *text, size_t bytes)
 
 	journal_add(room->journal, JOURNAL_NOBODY, member->reader.id, &whole,
 		    1);
+	room->has_news = true;
 	push_all(room);
 }
 

@@ -11,7 +11,7 @@
 enum {
 	HELD_BYTES = 256 * 1024,
 	END_MS = 2000,
-	INTERRUPT_MS = 700,
+	INTERRUPT_MS = 500,
 };
 
 struct server {

@@ -245,7 +245,7 @@ fails() {
   ends one 3
 }
 
-@test "port in use, an address of somebody else, a port that takes a privilege" {
+@test "port in use, and an address of somebody else" {
   pair_listen
   run -1 --separate-stderr run_on target "$SYNCHAT" listen 8000 </dev/null
   [[ $stderr == *'cannot listen on port 8000: port in use'*'(EADDRINUSE; Windows: 10048)' ]]
@@ -396,6 +396,30 @@ END
   kill -INT "${pid[listener]}"
   ends listener 3
   exec {stuck}>&-
+}
+
+@test "what standard output did not take is said, and the exit code tells" {
+  pair_listen
+  mkfifo "$T/stuck"
+  exec {stuck}<>"$T/stuck"
+  talker one $(on scanner) bash -c "exec '$SYNCHAT' connect 10.9.0.2 8000 >'$T/stuck'"
+  remarks listener '(1 here)'
+  seq -f 'line %06.0f' 10000 >&"${typing[listener]}"
+  types listener 'end\n'
+  remarks one 'the other end closed first' ||
+    remarks listener 'did not in time'
+  kill -INT "${pid[one]}"
+  ends one 3
+  grep -F 'standard output did not take all of it' "$T/one.err"
+  exec {stuck}>&-
+}
+
+@test "a source port that is in TIME_WAIT says so" {
+  pair_listen
+  # With timestamps the kernel lets a bound port be used again.
+  run_on scanner bash -c 'echo 0 >/proc/sys/net/ipv4/tcp_timestamps'
+  run -0 run_on scanner "$SYNCHAT" -g 40000 connect 10.9.0.2 8000 </dev/null
+  fails 1 '(TIME_WAIT) (EADDRNOTAVAIL; Windows: 10049)' -g 40000 connect 10.9.0.2 8000
 }
 
 @test "a full disk: exit 1" {

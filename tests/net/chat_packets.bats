@@ -132,7 +132,7 @@ END
 }
 
 @test "both ends close at once" {
-  network_far 100 0 0
+  network_far 300 0 0
   talker listener $(on target) "$SYNCHAT" listen 8000
   remarks listener 'listening on 10.9.0.2 8000'
   capture target
@@ -159,7 +159,8 @@ END
   done
   capture target
   pair_listen
-  caller one --send-size 2934
+  caller one --narrate --send-size 2934
+  remarks one '..., 2934) = 2934 '
   remarks listener '(1 here)'
   talker six $(on scanner) "$SYNCHAT" --send-size 2934 connect fd00:9::2 8000
   remarks listener '(2 here)'
@@ -176,6 +177,14 @@ END
       awk -v stream=$address '$1 == stream && $2 == 8000 && $3 > 4 {
         printf "%s ", $3 } END { print "" }'
   done | diff - <(printf '%s \n' '1448 1448 38' '1428 1428 78' '1460 1460 14')
+}
+
+@test "the longest single write" {
+  pair_listen
+  caller one --narrate --send-size 65536
+  remarks one '..., 65536) = 65536 '
+  talker two $(on scanner) "$SYNCHAT" --turns --send-size 65536 --narrate connect fd00:9::2 8000
+  remarks two '..., 65536) = 65536 '
 }
 
 # ---- every RST of the lab that plain sockets can make ----

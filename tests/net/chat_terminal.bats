@@ -100,6 +100,32 @@ listen_at_terminal() {
   done
 }
 
+@test "a paste of many lines, while others talk" {
+  listen_at_terminal 60
+  talker two "$SYNCHAT" connect 127.0.0.1 8000
+  wait_until 10 screen_has '(2 here)'
+  seq -f 'pasted 你好 line %04.0f' 500 >"$T/pasted"
+  tmux -S "$T/tmux" load-buffer "$T/pasted"
+  tmux -S "$T/tmux" paste-buffer
+  seq -f 'two says %04.0f' 100 >&"${typing[two]}"
+  shows one 'listener: pasted 你好 line 0500'
+  shows one 'two says 0100'
+  sed -n 's/^listener: //p' "$T/one.out" | cmp - "$T/pasted"
+  [ "$(grep -c 'two says' "$T/one.out")" = 100 ]
+  ends_with '>'
+}
+
+@test "a line of any length can be typed, and is cut" {
+  listen_at_terminal 80
+  perl -CS -e 'print "x", chr(0x4f60) x 3333, "\n"' >"$T/pasted" # 10,000 bytes
+  tmux -S "$T/tmux" load-buffer "$T/pasted"
+  tmux -S "$T/tmux" paste-buffer
+  wait_until 30 screen_has 'a line may have 8192 bytes; 1809 more were dropped'
+  # 8192 bytes end within a character
+  wait_until 10 eval '[ "$(wc -c <"$T/one.out")" = $((10 + 8191 + 1)) ]'
+  ends_with '>'
+}
+
 @test "history, and a line of it changed" {
   listen_at_terminal 60
   keys -l 'first 你好'
