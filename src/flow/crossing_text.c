@@ -73,7 +73,7 @@ static void say_below(const struct crossing_row *row, bool window_shown,
 	if (!segment || row->again)
 		return;
 	ladder_lines_proof(segment, window_shown, proof, sizeof(proof));
-	phrase_add(&phrase, "; %s", proof);
+	phrase_add(&phrase, _("; %1$s"), proof);
 }
 
 static void draw_row(struct drawing *drawing, const struct crossing_row *row)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "flow/crossing.h"
@@ -82,6 +83,11 @@ static void put_links(struct markup *markup, const struct ladder *ladders,
 	page_links_close(markup);
 }
 
+static const char *name_of(const char *source)
+{
+	return strcmp(source, "-") ? source : _("standard input");
+}
+
 static void svg_ladders(struct drawing *drawing, const struct ladder *ladders,
 			size_t count, const struct flow *flow,
 			const struct view_summary *summary)
@@ -92,7 +98,8 @@ static void svg_ladders(struct drawing *drawing, const struct ladder *ladders,
 
 	(void)flow;
 	markup_begin(&markup, put, &drawing->writer);
-	ladder_svg_document(ladders, count, &style, drawing->config->source,
+	ladder_svg_document(ladders, count, &style,
+			    name_of(drawing->config->source),
 			    foot(summary, count, text), &markup);
 	markup_end(&markup);
 }
@@ -107,7 +114,7 @@ static void html_ladders(struct drawing *drawing, const struct ladder *ladders,
 	const char *last;
 
 	markup_begin(&markup, put, &drawing->writer);
-	page_open(&markup, drawing->config->source);
+	page_open(&markup, name_of(drawing->config->source));
 	page_paragraph(&markup, "", text_counts(flow, text, sizeof(text)));
 	put_time(&markup, summary);
 	if (count > 1)
@@ -140,8 +147,9 @@ static const char *crossing_foot(const struct crossing *crossing,
 static const char *crossing_title(const struct drawing *drawing,
 				  char text[TEXT_BYTES])
 {
-	snprintf(text, TEXT_BYTES, "%s \u2194 %s", drawing->config->source,
-		 drawing->config->second_source);
+	snprintf(text, TEXT_BYTES, "%s \u2194 %s",
+		 name_of(drawing->config->source),
+		 name_of(drawing->config->second_source));
 	return text;
 }
 

@@ -157,7 +157,7 @@ static void finish_segments(struct drawing *drawing, const struct flow *flow)
 static void part(char *text, size_t bytes, uint64_t n, const char *name)
 {
 	if (n > 0)
-		text_append(text, bytes, ", %llu %s", (unsigned long long)n,
+		text_append(text, bytes, _(", %llu %s"), (unsigned long long)n,
 			    name);
 }
 

@@ -148,7 +148,7 @@ static void say_tries(struct phrase *phrase,
 				   (double)(ladder->rows[n].segment.time_ns -
 					    tries->first_ns) /
 					   1e9);
-			comma = ", ";
+			comma = _(", ");
 		}
 	}
 	phrase_add(phrase, "%s", _(" s"));

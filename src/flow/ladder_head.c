@@ -79,7 +79,7 @@ char *ladder_end_text(const struct ladder *ladder, int which, char *text,
 		   which == CLIENT ? _("client %1$s") : _("server %1$s"),
 		   endpoint);
 	if (syn) {
-		phrase_add(&phrase, ": ");
+		phrase_add(&phrase, "%s", _(": "));
 		say_offer(&phrase, syn);
 	}
 	return text;

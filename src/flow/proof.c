@@ -73,7 +73,7 @@ char *proof_notes(const struct segment *segment, char *text, size_t bytes)
 				   (unsigned long long)segment->dup_frame);
 		else
 			phrase_add(&phrase, "%s", note_text(n));
-		comma = ", ";
+		comma = _(", ");
 	}
 	return text;
 }
@@ -242,7 +242,7 @@ static void say_sums(struct phrase *phrase, const struct segment *segment)
 		say_acked(phrase, segment);
 	before = phrase->used;
 	if (before && (segment->len || segment->flags & TCP_FIN))
-		phrase_add(phrase, "; ");
+		phrase_add(phrase, "%s", _("; "));
 	say_sent(phrase, segment);
 	if (phrase->used)
 		return;

@@ -145,16 +145,16 @@ static void count(char *text, size_t bytes, uint64_t n, const char *one,
 		  const char *many)
 {
 	if (n == 1)
-		text_append(text, bytes, "%s%s", *text ? ", " : "", one);
+		text_append(text, bytes, "%s%s", *text ? _(", ") : "", one);
 	else if (n > 1)
-		text_append(text, bytes, "%s%llu %s", *text ? ", " : "",
+		text_append(text, bytes, "%s%llu %s", *text ? _(", ") : "",
 			    (unsigned long long)n, many);
 }
 
 static void remark(char *text, size_t bytes, bool holds, const char *words)
 {
 	if (holds)
-		text_append(text, bytes, "%s%s", *text ? ", " : "", words);
+		text_append(text, bytes, "%s%s", *text ? _(", ") : "", words);
 }
 
 static void trouble(const struct conversation *conversation, char *text,
@@ -190,14 +190,14 @@ static void verbose_begin(const struct conversation *conversation, char *text,
 	int64_t handshake_ns = conversation_handshake_ns(conversation);
 	char duration[32];
 
-	text_append(text, bytes, "%s, %s %u", conversation->history,
+	text_append(text, bytes, _("%s, %s %u"), conversation->history,
 		    _("completeness"), conversation_completeness(conversation));
 	if (handshake_ns >= 0)
-		text_append(text, bytes, ", %s %s", _("handshake"),
+		text_append(text, bytes, _(", %s %s"), _("handshake"),
 			    duration_text(handshake_ns, duration,
 					  sizeof(duration)));
 	text_append(
-		text, bytes, ", %s %s", _("lasted"),
+		text, bytes, _(", %s %s"), _("lasted"),
 		duration_text(conversation->last_ns - conversation->first_ns,
 			      duration, sizeof(duration)));
 }

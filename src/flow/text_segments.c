@@ -6,6 +6,7 @@
 
 #include "flow/drawing.h"
 #include "flow/flow.h"
+#include "flow/phrase.h"
 #include "flow/proof.h"
 #include "flow/say.h"
 #include "flow/view.h"
@@ -43,12 +44,15 @@ static void put_stream(struct drawing *drawing, int64_t time_ns,
 		       uint64_t stream, const char *end, const char *text)
 {
 	char head[MARGIN_BYTES], time[32];
+	struct phrase phrase;
 
-	snprintf(head, sizeof(head), "%*s %*llu %-*s", WIDTH_TIME,
-		 text_time(drawing, time_ns, time, sizeof(time)), WIDTH_NAME,
-		 (unsigned long long)stream, end ? WIDTH_END : 0,
-		 end ? end : "");
-	text_wrapped(drawing, head, (unsigned)strlen(head), text);
+	phrase_begin(&phrase, head, sizeof(head));
+	phrase_add(&phrase, "%*s %*llu ", WIDTH_TIME,
+		   text_time(drawing, time_ns, time, sizeof(time)), WIDTH_NAME,
+		   (unsigned long long)stream);
+	if (end)
+		phrase_padded(&phrase, end, WIDTH_END);
+	text_wrapped(drawing, head, (unsigned)say_columns(head), text);
 }
 
 static void frames_text(uint64_t first, uint64_t last, char *text, size_t bytes)
@@ -83,7 +87,7 @@ void text_write(struct drawing *drawing, const struct write *write)
 	snprintf(text, sizeof(text), "%s (%s)",
 		 write_text(write, cut, sizeof(cut)), frames);
 	put_stream(drawing, write->first_ns, write->stream,
-		   write->from_client ? "client" : "server", text);
+		   write->from_client ? _("client") : _("server"), text);
 }
 
 /* ---- datagrams ---- */
