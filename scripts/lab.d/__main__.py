@@ -79,6 +79,14 @@ def choose(parser, chosen):
             if name in names]
 
 
+def say(line):
+    """A reader who has gone ends nothing: the report is still written."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 # --- run ---------------------------------------------------------------------
 
 
@@ -131,24 +139,24 @@ def play(chosen, runner, found):
         if sys.stderr.isatty():
             print("\33[K", end="", file=sys.stderr)
         _name, mark, text = STATUS[record["status"]]
-        print(f"{mark} {_(text):<8} {experiment.name:<24} "
-              f"{_(experiment.title)}", flush=True)
+        say(f"{mark} {_(text):<8} {experiment.name:<24} "
+            f"{_(experiment.title)}")
         if record["reason"]:
-            print("    " + said(**record["reason"]))
+            say("    " + said(**record["reason"]))
         for check in record["checks"]:
             if not check["right"]:
-                print("    " + said(check["text"], check["arguments"]) +
-                      f": {check['expected']} ≠ {check['seen']}")
+                say("    " + said(check["text"], check["arguments"]) +
+                    f": {check['expected']} ≠ {check['seen']}")
 
 
 def ended(found, shown):
     summary = found.summary
-    print()
-    print(_("{0} experiments, {1} checks: {2} passed, {3} failed, {4} not "
-            "run, in {5:.0f} s").format(
+    say("")
+    say(_("{0} experiments, {1} checks: {2} passed, {3} failed, {4} not "
+          "run, in {5:.0f} s").format(
         summary["experiments"], summary["checks"], summary["passed"],
         summary["failed"], summary["not_run"], summary["elapsed_s"]))
-    print(_("the report: {0}").format(os.path.join(shown, "index.html")))
+    say(_("the report: {0}").format(os.path.join(shown, "index.html")))
     if summary["failed"]:
         return FAILED
     if summary["not_run"] or not summary["complete"]:
@@ -202,9 +210,9 @@ def replace(directory, target):
 
 def show_list(chosen, _tools):
     for group in groups(chosen.student):
-        print(f"{group.name}: {_(group.title)}")
+        say(f"{group.name}: {_(group.title)}")
         for experiment in group.experiments:
-            print(f"  {experiment.name:<24} {_(experiment.title)}")
+            say(f"  {experiment.name:<24} {_(experiment.title)}")
     return DONE
 
 
@@ -214,13 +222,13 @@ def show_verify(chosen, tools):
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Failure(f"{chosen.report}: {error}") from None
     for fault in faults:
-        print(fault)
+        say(fault)
     if faults:
-        print(_("{0} does not hold together").format(chosen.report))
+        say(_("{0} does not hold together").format(chosen.report))
         return FAILED
-    print(_("{0}: every capture is as it was taken, and every check comes out "
-            "again").format(chosen.report))
-    print(_(report.page.HONESTY))
+    say(_("{0}: every capture is as it was taken, and every check comes out "
+          "again").format(chosen.report))
+    say(_(report.page.HONESTY))
     return DONE
 
 

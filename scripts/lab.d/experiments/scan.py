@@ -3,6 +3,7 @@
 what listens (ss) and what the firewall does (nft)."""
 import json
 import os
+import re
 
 import frames
 from experiment import Experiment, Trouble, equal
@@ -186,4 +187,90 @@ class Syn6(Syn):
     needs = ("synscan", "nft", "ipv6")
 
 
-ALL = [Connect, Syn, Syn6]
+class Compare(Experiment):
+    name = "scan-compare"
+    title = N_("The two scans compared")
+    question = N_("What does each method cost, and who notices it?")
+    prediction = N_(
+        "The same verdict for every port, for reasons of different names. The "
+        "connect scan has longer SYNs, with all options of a real connection, "
+        "and completes a handshake at each open port; the SYN scan none. What "
+        "synscan counts is what the capture at the server holds.")
+    needs = ("synscan", "compare", "nft")
+    points = ("server",)
+    snap = ("-s", "96")
+    ladder = False
+
+    def prepare(self, stage):
+        stage.shell("target_busy server")
+
+    def run(self, stage):
+        step = stage.client.run(
+            f"cd {stage.scratch} && synscan --compare --max-rate 30k "
+            f"-p 1-5000 -o text -o ndjson:compare.ndjson {SERVER}")
+        step.typed = step.typed.partition(" && ")[2]
+        with open(os.path.join(stage.scratch, "compare.ndjson"),
+                  encoding="utf-8") as file:
+            stage.facts["compare"] = next(
+                record for record in map(json.loads, file)
+                if record["type"] == "compare")
+
+    def check(self, evidence):
+        found = evidence.facts["compare"]
+        yield equal(N_("ports with the same verdict"), 5000, found["same"])
+        yield equal(N_("ports with different verdicts"), 0,
+                    found["different"])
+        wire = facts_of_wire(evidence)
+        methods = found["syn"], found["connect"]
+        for key, text in (("packets", N_("packets of both scans")),
+                          ("bytes", N_("bytes of both scans"))):
+            yield equal(text, wire[key],
+                        sum(method[f"{key}_{way}"] for method in methods
+                            for way in ("sent", "received")))
+        yield equal(N_("handshakes of the SYN scan"), 0,
+                    found["syn"]["handshakes"])
+        yield equal(N_("handshakes of the connect scan"), wire["handshakes"],
+                    found["connect"]["handshakes"])
+
+
+class Explain(Experiment):
+    name = "scan-explain"
+    title = N_("The packets behind four verdicts")
+    question = N_("Why is a port called open, closed or filtered?")
+    prediction = N_(
+        "Port 22 listens: SYN,ACK, then a RST from the scanner's own kernel. "
+        "Port 9 is closed: RST,ACK with our number and one. Port 2000 is "
+        "dropped: SYNs and silence. Port 3000 is rejected: an ICMP error that "
+        "quotes the SYN. What synscan explains is what the capture holds.")
+    needs = ("synscan", "explain", "nft")
+    points = ("server",)
+
+    def prepare(self, stage):
+        stage.shell("target_busy server")
+
+    def run(self, stage):
+        step = stage.client.run(
+            f"synscan --explain --show all -R 1 -p 9,22,2000,3000 {SERVER}")
+        stage.facts["explained"] = sorted(
+            [int(seq), int(ack)] for seq, ack in re.findall(
+                r"raw: seq (\d+) ack (\d+)", step.said))
+        stage.facts["verdicts"] = sorted(
+            [int(port), state] for port, state in re.findall(
+                r"^ *(\d+)  (open|closed|filtered) ", step.said, re.M))
+
+    def check(self, evidence):
+        yield equal(N_("verdicts"), [[9, "closed"], [22, "open"],
+                                     [2000, "filtered"], [3000, "filtered"]],
+                    evidence.facts["verdicts"])
+        captured = [[segment["seq_raw"], segment["ack_raw"]]
+                    for segment in evidence.segments()]
+        yield equal(N_("segments explained and segments captured"),
+                    len(captured), len(evidence.facts["explained"]))
+        yield equal(N_("each has the numbers that the capture has"), True,
+                    sorted(captured) == evidence.facts["explained"])
+        icmp = evidence.icmp()
+        yield equal(N_("ICMP type and code"), [3, 13],
+                    [icmp[0]["icmp_type"], icmp[0]["icmp_code"]])
+
+
+ALL = [Connect, Syn, Syn6, Compare, Explain]

@@ -21,8 +21,8 @@ HOW_TO_PLAY = N_(
     "All of this can be typed by hand: scripts/lab shell opens a shell on the "
     "client, and “on server COMMAND” runs something on the server. Lines "
     "behind “>” are calls typed into oddsocket, which makes one call on a "
-    "TCP socket a line; those behind “«” are typed into the program that was "
-    "started there before.")
+    "TCP socket a line; those behind “«” are typed into the program that "
+    "was started there before.")
 
 NETWORKS = [
     (N_("most experiments"),

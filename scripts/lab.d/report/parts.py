@@ -11,7 +11,7 @@ STATUS = {results.PASSED: ("passed", "✓", N_("passed")),
           results.NOT_RUN: ("not-run", "–", N_("not run"))}
 HOSTS = {"client": N_("client"), "server": N_("server"),
          "router": N_("router"), "way": N_("bridge")}
-LINES_MAX = 24
+LINES_MAX = 150
 PACKETS_MAX = 120
 
 
