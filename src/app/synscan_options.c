@@ -675,6 +675,11 @@ static int check_compare(const struct synscan_options *options,
 		return error_set(error, STATUS_USAGE,
 				 "--compare makes both scans, and --connect "
 				 "one; accepted: one of them");
+	if (options->explain)
+		return error_set(error, STATUS_USAGE,
+				 "--explain draws the packets of one SYN scan, "
+				 "and --compare makes two scans; accepted: one "
+				 "of them");
 	if (options->pcap)
 		return error_set(error, STATUS_USAGE,
 				 "--pcap records the packets of one SYN scan, "
