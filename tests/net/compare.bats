@@ -160,22 +160,23 @@ cost() {
   kill $other
   [ "$(compared connect handshakes)" = 2 ]
   [ "$(compared connect packets_sent)" = 504 ]
-  [ "$(compared connect packets_received)" = 500 ]
+  # Who accepts may close before our RST is there.
+  [ "$(compared connect packets_received)" -le 502 ]
 }
 
 @test "loopback and several targets: counted once" {
   host_make scanner
   ip -n scanner address add fd00:9::1/128 dev lo
-  accepting scanner 22
+  listeners scanner 22 # which accept nothing, and so never say FIN
   compare -p 1-100 127.0.0.1 127.0.0.2 fd00:9::1
   [ "$(compared '' same)" = 300 ]
   # An open port takes a SYN and a RST, or a SYN, an ACK and a RST.
-  [ "$(compared syn packets_sent)" = 302 ]
+  [ "$(compared syn packets_sent)" = 303 ]
   [ "$(compared syn packets_received)" = 300 ]
-  [ "$(compared connect packets_sent)" = 304 ]
+  [ "$(compared connect packets_sent)" = 306 ]
   [ "$(compared connect packets_received)" = 300 ]
   [ "$(compared syn handshakes)" = 0 ]
-  [ "$(compared connect handshakes)" = 2 ]
+  [ "$(compared connect handshakes)" = 3 ]
 }
 
 @test "what differs is named, with both reasons, and is no failure" {
