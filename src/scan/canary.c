@@ -11,11 +11,18 @@
 #define LOST_DOUBT    1e-6 /* chance that it is mere loss */
 
 void canary_remember(struct engine *engine, struct group *group,
-		     uint64_t number)
+		     uint64_t number, bool open)
 {
 	uint64_t seen = engine->stats.verdicts[VERDICT_OPEN] +
 			engine->stats.verdicts[VERDICT_CLOSED];
 
+	if (engine->config.spares_open) {
+		if (open && group->n_answered > 0)
+			return;
+		if (!open && group->n_answered == 1 && group->open_known &&
+		    group->answered[0] == group->open_number)
+			group->n_answered = 0;
+	}
 	if (group->n_answered < CANARIES)
 		group->answered[group->n_answered++] = number;
 	else if (seen % 64 == 0)
@@ -45,7 +52,8 @@ bool canary_proves(const struct engine *engine, struct group *group,
 static bool choose(const struct engine *engine, struct group *group,
 		   uint64_t *number)
 {
-	if (group->open_known && group->choice % 8 == 0 &&
+	if (group->open_known && !engine->config.spares_open &&
+	    group->choice % 8 == 0 &&
 	    !flight_find(engine->flights, group->open_number)) {
 		group->choice++;
 		*number = group->open_number;

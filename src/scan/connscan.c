@@ -239,6 +239,7 @@ struct connscan *connscan_open(const struct synscan_config *config,
 		return NULL;
 	}
 	scan->config = scan->own = *config;
+	scan->own.spares_open = true;
 	scan->own.result = one_result;
 	scan->own.tick = one_tick;
 	scan->own.gave_up = given_up;

@@ -68,6 +68,8 @@ struct engine_config {
 				  1: tries cannot be told apart */
 	unsigned canary_ports; /* behind those, for canaries in turn; 0: they
 				  use the others */
+	bool spares_open;      /* no canary on an open port while a closed one
+				  is known: somebody counts connections */
 	uint32_t held_limit;   /* probes in the air and held; 0: 2^19 */
 	void (*result)(void *context, uint64_t target, uint32_t rank,
 		       const struct result *result); /* addr, port not set */

@@ -128,11 +128,11 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 	learn_loss(engine, group, flight, answered, reply->at_ns);
 	canary_path_proved(group, answered == flight->tries ? flight->sent_ns
 							    : flight->first_ns);
-	canary_remember(engine, group, number);
 	if (reply->verdict == VERDICT_OPEN && !group->open_known) {
 		group->open_known = true;
 		group->open_number = number;
 	}
+	canary_remember(engine, group, number, reply->verdict == VERDICT_OPEN);
 	was_open = detach(engine, group, flight,
 			  answered == flight->tries || answered == 0,
 			  reply->at_ns);

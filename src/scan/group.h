@@ -187,7 +187,7 @@ void crowd_evidence(struct engine *engine, struct group *group,
 
 /* Remembers ports that answer, some of them newer ones. */
 void canary_remember(struct engine *engine, struct group *group,
-		     uint64_t number);
+		     uint64_t number, bool open);
 
 /* A probe that left then was answered. */
 void canary_path_proved(struct group *group, int64_t sent_ns);

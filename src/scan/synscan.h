@@ -52,6 +52,7 @@ struct synscan_config {
 	enum synscan_via via;
 	bool bind_device;     /* -i was given */
 	bool record;          /* synscan_record() will follow */
+	bool spares_open;     /* as in struct engine_config */
 	uint16_t source_port; /* of -g; 0: a block of our own */
 	uint64_t order_key[2], cookie_key[2];
 	uint64_t rate_pps, max_rate_pps; /* 0: adaptive, default ceiling */
