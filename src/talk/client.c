@@ -195,6 +195,9 @@ static void over(void *owner, int error)
 	struct client *client = owner;
 	char how[CONN_TEXT_BYTES], reason[FAILURE_BYTES];
 
+	event_del(client->part);
+	event_del(client->idle);
+	event_del(client->patience);
 	show_rest(client);
 	person_note(person_of(client), error ? LOG_INFO : LOG_WARN, "%s: %s",
 		    client->name, conn_describe(client->conn, how));

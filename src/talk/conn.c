@@ -110,6 +110,17 @@ static void settle(struct conn *conn)
 		break_off(conn);
 }
 
+/* A call said that the connection is no more; what has come is still read. */
+static void broke(struct conn *conn, int error)
+{
+	conn->is_broken = true;
+	conn->error = error;
+	if (conn->peer_ended || leaves_unread(conn))
+		finish(conn, error);
+	else if (!conn->paused)
+		event_add(conn->readable, NULL);
+}
+
 static void shut_down(struct conn *conn)
 {
 	const struct conn_config *config = &conn->config;
@@ -120,7 +131,7 @@ static void shut_down(struct conn *conn)
 				      ? CONN_THERE
 				      : CONN_HERE;
 	if (call_shutdown(config->narrator, conn->fd) < 0) {
-		finish(conn, errno == ENOTCONN ? ECONNRESET : errno);
+		broke(conn, errno == ENOTCONN ? ECONNRESET : errno);
 		return;
 	}
 	conn->state = HALF_CLOSED;
@@ -169,14 +180,14 @@ static bool flush(struct conn *conn)
 			return false;
 		}
 		if (n < 0) {
-			conn->is_broken = true;
-			conn->error = errno;
+			broke(conn, errno);
 			break;
 		}
 		conn->sent += (uint64_t)n;
 		config->ops->sent(config->owner, (size_t)n);
 	}
-	event_del(conn->writable);
+	if (conn->state != OVER)
+		event_del(conn->writable);
 	return true;
 }
 
@@ -187,9 +198,7 @@ void conn_push(struct conn *conn)
 	/* Nothing goes out before the peer has room again. */
 	if (event_pending(conn->writable, EV_WRITE, NULL) || !flush(conn))
 		return;
-	if (conn->is_broken && (conn->peer_ended || leaves_unread(conn)))
-		finish(conn, conn->error);
-	else if (conn->state == FLUSHING)
+	if (conn->state == FLUSHING)
 		part(conn);
 }
 

@@ -192,6 +192,7 @@ static void over(void *owner, int error)
 	struct turns *turns = owner;
 	char how[CONN_TEXT_BYTES], reason[FAILURE_BYTES];
 
+	event_del(turns->quiet);
 	show_message(turns, true);
 	person_note(turns->person, error ? LOG_INFO : LOG_WARN, "%s: %s",
 		    turns->name, conn_describe(turns->conn, how));

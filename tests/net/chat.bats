@@ -297,6 +297,9 @@ fails() {
     run -1 --separate-stderr run_on scanner "$SYNCHAT" connect 10.9.0.2 8000 </dev/zero
     [ "$output" = farewell ]
     [[ $stderr == *ECONNRESET* ]] || [[ $stderr == *EPIPE* ]]
+    run -1 --separate-stderr run_on scanner "$SYNCHAT" connect 10.9.0.2 8000 </dev/null
+    [ "$output" = farewell ]
+    [[ $stderr == *ECONNRESET* ]]
   done
   talker one $(on scanner) "$SYNCHAT" connect 10.9.0.2 8000
   ends one 1
