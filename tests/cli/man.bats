@@ -124,6 +124,8 @@ complete_words() {
   local command
   cd "$BATS_TEST_TMPDIR"
   cp "$top_srcdir/tests/golden/lost.pcapng" lab.pcapng
+  cp "$top_srcdir/tests/golden/pairs/bad.client.pcapng" client.pcapng
+  cp "$top_srcdir/tests/golden/pairs/bad.server.pcapng" server.pcapng
   gzip -c lab.pcapng >lab.pcap.gz
   PATH=$top_builddir:$PATH
   sed -n '/^\.Sh EXAMPLES/,/^\.Sh COMP/s/^\.Dl \$ //p' "$(page synflow)" |
@@ -135,8 +137,11 @@ complete_words() {
     esac
     echo "$command"
     bash -c "set -o pipefail; $command" >said
-    [ -s said ] || [[ $command == *ndjson:* ]]
+    [ -s said ] || [[ $command == *' -o '*:* ]]
   done <examples
   [ -s one.pcapng ]
   [ -s lab.ndjson ]
+  [ -s lab.html ]
+  [ -s lab.svg ]
+  [ -s way.html ]
 }
