@@ -170,10 +170,30 @@ static void share(struct laying *laying)
 	}
 }
 
+/* Where a lost one would have arrived: a pause that is cut must not make it
+ * look quick. */
+static int due_y(const struct laying *laying, int sent_y, int64_t sent_ns)
+{
+	int y = y_at(laying, sent_ns + laying->flight_ns);
+	int least = sent_y + LAYOUT_FLIGHT / 3 +
+		    to_scale(laying, laying->flight_ns) * 2 / 3;
+
+	return y > least ? y : least;
+}
+
+static int origin_y(const struct laying *laying, int arrived_y,
+		    int64_t arrived_ns)
+{
+	int y = y_at(laying, arrived_ns - laying->flight_ns);
+	int most = arrived_y - LAYOUT_FLIGHT / 3 -
+		   to_scale(laying, laying->flight_ns) * 2 / 3;
+
+	return y < most ? y : most;
+}
+
 /* The ends that nobody saw, and those in the row before. */
 static void complete(struct laying *laying)
 {
-	const int least = LAYOUT_FLIGHT / 3;
 	struct crossing_layout *layout = laying->layout;
 
 	for (size_t i = 0; i < laying->ladder->count; i++) {
@@ -183,43 +203,38 @@ static void complete(struct laying *laying)
 		crossing_row(laying->crossing, laying->ladder, i, &row);
 		if (row.again)
 			place->sent_y = place[-1].sent_y;
-		if (row.passage->fate == PASSAGE_LOST) {
+		if (row.passage->fate == PASSAGE_LOST)
 			place->arrived_y =
-				y_at(laying, row.sent_ns + laying->flight_ns);
-			if (place->arrived_y < place->sent_y + least)
-				place->arrived_y = place->sent_y + least;
-		}
-		if (row.passage->fate == PASSAGE_UNSENT) {
-			place->sent_y = y_at(laying, row.arrived_ns -
-							     laying->flight_ns);
-			if (place->sent_y > place->arrived_y - least)
-				place->sent_y = place->arrived_y - least;
-		}
+				due_y(laying, place->sent_y, row.sent_ns);
+		if (row.passage->fate == PASSAGE_UNSENT)
+			place->sent_y = origin_y(laying, place->arrived_y,
+						 row.arrived_ns);
 		if (place->arrived_y > layout->bottom)
 			layout->bottom = place->arrived_y;
 	}
 }
 
-/* Nothing is on its way during a pause that is marked: its mark would be in
- * the way. */
+/* Marked where nothing is on its way: the mark would be in the way. */
 static void find_pauses(struct laying *laying)
 {
+	const int room = 2 * LAYOUT_LINE;
 	struct crossing_layout *layout = laying->layout;
-	const struct crossing_place *places = layout->places;
 	int reached = 0; /* the lowest end of an arrow so far */
 
 	for (size_t i = 0; i + 1 < laying->count; i++) {
 		const struct event *event = &laying->events[i];
 		int64_t ns = event[1].time_ns - event->time_ns;
+		int arrived_y = layout->places[event->nth].arrived_y;
 
-		if (event->is_sending && places[event->nth].arrived_y > reached)
-			reached = places[event->nth].arrived_y;
+		if (event->y > reached)
+			reached = event->y;
+		if (event->is_sending && arrived_y > reached)
+			reached = arrived_y;
 		if (ns / layout->unit_ns <= LAYOUT_PAUSE ||
-		    event[1].y - event->y < LAYOUT_PAUSE / 2 ||
-		    reached > event->y + LAYOUT_PAUSE / 4)
+		    event[1].y - reached < room)
 			continue;
 		layout->pauses[layout->pause_count++] = (struct crossing_pause){
-			.y = (event->y + event[1].y) / 2 + 5,
+			.y = (reached + event[1].y) / 2 + 5,
 			.ns = ns,
 		};
 	}

@@ -41,3 +41,8 @@ for line in sys.stdin:
   done <TABLE
   [ $wrong = 0 ]
 }
+
+@test "a picture, to the pixel" {
+  cd pairs
+  golden_pair_svg lost_syn | diff lost_syn.svg -
+}

@@ -22,3 +22,8 @@ golden_pair() {
   "$SYNFLOW" -r "$1" -r "$2"
   "$SYNFLOW" -r "$1" -r "$2" -o ndjson
 }
+
+# golden_pair_svg NAME: of a pair in this folder
+golden_pair_svg() {
+  "$SYNFLOW" -r "$1.client.pcapng" -r "$1.server.pcapng" -o svg
+}
