@@ -11,6 +11,7 @@ load chat
   talker three $(on scanner) "$SYNCHAT" --source-port 40003 connect fd00:9::2 8000
   remarks listener '[fd00:9::1]:40003 has come (3 here)'
   types one 'hello, 你好\n'
+  shows two '10.9.0.1:40001: hello, 你好'
   types three 'from IPv6\n'
   shows one '[fd00:9::1]:40003: from IPv6'
   types listener 'and from me\n'
