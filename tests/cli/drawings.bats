@@ -114,10 +114,10 @@ END
   "$SYNFLOW" "${pair[@]}" -o ndjson --stream 0 >one
   "$SYNFLOW" "${pair[@]}" -o ndjson | diff one -
   [ "$("$SYNFLOW" "${pair[@]}" -o ndjson --stream 7 | wc -l)" = 2 ]
-  head -c -301 "$golden/pairs/bad.server.pcapng" >cut
+  head -c -301 "$golden/pairs/bad.server.pcapng" >cut.pcapng
   run -3 --separate-stderr "$SYNFLOW" -r "$golden/pairs/bad.client.pcapng" \
-    -r cut -o ndjson
-  [[ $stderr == *'"cut"'*'frame'* ]]
+    -r cut.pcapng -o ndjson
+  [[ $stderr == *'cut.pcapng"'*'frame'* ]]
   [[ ${lines[-1]} == *'"complete":false}' ]]
   [[ $output == *'"fate":"arrived"'* ]]
 }

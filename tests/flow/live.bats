@@ -17,6 +17,7 @@ teardown() {
 watch() {
   local host=$1
   shift
+  : >"$said" # of the one before
   ip netns exec "$host" "$SYNFLOW" "$@" >"$out" 2>"$said" 3>&- &
   pid=$!
   wait_until 5 grep -q 'capturing on' "$said"

@@ -5,11 +5,6 @@
 # shellcheck disable=SC2154,SC2086
 load scan
 
-setup_file() {
-  [ -e "$top_builddir/tests/net/faultalloc.so" ] ||
-    skip "a sanitizer build takes no shim and no tracer"
-}
-
 spread() { # COUNT: which of so many
   if [ "${FAULTS-}" = all ] || [ "$1" -le 9 ]; then
     seq "$1"
@@ -110,6 +105,8 @@ allocations_fail() {
 }
 
 setup() {
+  [ -e "$top_builddir/tests/net/faultalloc.so" ] ||
+    skip "a sanitizer build takes no shim and no tracer"
   method=
   out=$BATS_TEST_TMPDIR/out.ndjson
   err=$BATS_TEST_TMPDIR/err

@@ -109,34 +109,3 @@ accepted_all() { # HOST: none waits to be accepted
 clock_ms() {
   echo $(($(date +%s%N) / 1000000))
 }
-
-# accepting HOST PORT...: listeners, IPv4, that accept all and count; the
-# counts are in /run/accepted: a line "PORT" for each
-accepting() {
-  local host=$1 port
-  shift
-  : >/run/accepted
-  run_on "$host" perl -MSocket=:all -MIO::Select -e '
-    open(my $out, ">>", "/run/accepted") or die "open: $!";
-    $out->autoflush(1);
-    my $all = IO::Select->new;
-    my %port;
-    for (@ARGV) {
-      socket(my $fd, AF_INET, SOCK_STREAM, 0) or die "socket: $!";
-      bind($fd, sockaddr_in($_, INADDR_ANY)) or die "bind $_: $!";
-      listen($fd, 128) or die "listen: $!";
-      $all->add($fd);
-      $port{fileno $fd} = $_;
-    }
-    while (my @ready = $all->can_read) {
-      for (@ready) {
-        accept(my $peer, $_) or next;
-        print $out $port{fileno $_}, "\n";
-      }
-    }' "$@" 3>&- &
-  for port; do wait_until 10 listening4 "$host" "$port"; done
-}
-
-listening4() { # HOST PORT
-  [ -n "$(run_on "$1" ss -4Htln "sport = $2")" ]
-}
