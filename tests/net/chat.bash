@@ -10,6 +10,10 @@ setup() {
   SYNCHAT=$top_builddir/synchat
   declare -gA pid=() typing=()
   ip link set lo up
+  # Which of two SYNs finds room in a queue depends on the kernel's timers.
+  case $BATS_TEST_DESCRIPTION in
+  *tcp_abort_on_overflow*) export BATS_TEST_RETRIES=3 ;;
+  esac
 }
 
 teardown() {

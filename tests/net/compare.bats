@@ -134,7 +134,7 @@ counts_all() {
   counters target
   compare -v -p 1-2000 10.9.0.2 2>"$BATS_TEST_TMPDIR/stderr"
   # The ports that connects leave from; all others are of the SYN scan.
-  ports=$(sed -n 's/.*connect() from ports \([0-9]*\)-\([0-9]*\)$/\1 \2/p' \
+  ports=$(sed -n 's/.* port \([0-9]*\)-\([0-9]*\), .*connect()$/\1 \2/p' \
     "$BATS_TEST_TMPDIR/stderr")
   read -r first last <<<"$ports"
   local side way
