@@ -26,8 +26,8 @@ class Page(HTMLParser):
             for name in "title", "aria-label":
                 self.look(attrs.get(name) or "")
         if tag not in VOID:
-            self.open.append((tag, attrs.get("lang") == "en" or
-                              tag in ("style", "script")))
+            quoted = attrs.get("lang") == "en" and tag != "html"
+            self.open.append((tag, quoted or tag in ("style", "script")))
 
     def handle_endtag(self, tag):
         while self.open and self.open.pop()[0] != tag:

@@ -145,7 +145,8 @@ static void test_verdicts(void **state)
 	}
 	assert_string_equal(
 		proof_verdict("filtered", "no-route", text, sizeof(text)),
-		"filtered (no-route)");
+		"filtered (no-route): no SYN could leave: the routing table "
+		"has no way there");
 }
 
 int main(void)

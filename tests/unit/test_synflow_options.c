@@ -173,8 +173,8 @@ static void test_refused(void **state)
 	       "on, comma-separated, up to 1000");
 	refuse("-r x -w ~", "--write: bad value \"\"; accepted: a file name");
 	refuse("-r x -o csv", "--output: bad output \"csv\": no such format; "
-			      "accepted: text, ndjson, each with an optional "
-			      ":FILE");
+			      "accepted: text, ndjson, svg, html, each with "
+			      "an optional :FILE");
 	refuse("-r x -o text:",
 	       "--output: bad output \"text:\": no file name behind the colon; "
 	       "accepted: FORMAT, FORMAT:FILE, FORMAT:- for stdout");
