@@ -183,7 +183,8 @@ static void test_refused(void **state)
 	refuse("-r x -w - -o text:a -o ndjson:-",
 	       "--write and --output both to standard output; accepted: one of "
 	       "them, as in -w - -o text:FILE");
-	refuse("-r x -r y", "--read: bad value \"y\"; accepted: one file");
+	refuse("-r x -r y -r z", "--read: bad value \"z\"; accepted: one file, "
+				 "or two of the same traffic");
 	refuse("-r", "option --read needs a value: FILE");
 }
 
