@@ -111,4 +111,64 @@ class Silent(Attempt):
     errno = "ETIMEDOUT"
 
 
-ALL = [Refused, RejectReset, RejectPort, Prohibited, Silent]
+class FullQueue(Experiment):
+    name = "silent-full-queue"
+    title = N_("The accept queue is full")
+    question = N_("Does a client wait in line when a server is too slow?")
+    prediction = N_(
+        "No: listen(1) lets two connections wait. The SYN of a third is "
+        "dropped without a word and sent again, and connect() says ETIMEDOUT: "
+        "it looks like a firewall. ListenOverflows tells the difference.")
+
+    def run(self, stage):
+        server = stage.server.socket()
+        server.ok(f"listen {SERVER} {PORT} 1")
+        clients = [stage.client.socket() for _ in range(3)]
+        for number, client in enumerate(clients[:2]):
+            client.ok(f"connect {SERVER} {PORT} {SOURCE + number}")
+        clients[2].ok("syncnt 1")
+        stage.facts["errno"] = clients[2].call(
+            f"connect {SERVER} {PORT} {SOURCE + 2}")
+
+    def check(self, evidence):
+        yield equal(N_("the third connect() says"), "ETIMEDOUT",
+                    evidence.facts["errno"])
+        talks = evidence.conversations()
+        yield equal(N_("completeness of the three, as Wireshark counts it"),
+                    [7, 7, 1], [talk["completeness"] for talk in talks])
+        syns = evidence.segments(stream=2)
+        yield equal(N_("{0} at the {1}"), len(syns), evidence.counted(
+            "server", "TcpExt.ListenOverflows"), "TcpExt.ListenOverflows",
+            "server")
+
+
+class RefusedUdp(Experiment):
+    name = "refused-udp"
+    title = N_("A UDP port at which nobody listens")
+    question = N_("UDP has no handshake. How can it be refused?")
+    prediction = N_(
+        "The first send() succeeds. The host answers with ICMP 3/3, port "
+        "unreachable, which quotes the datagram; the kernel keeps it for the "
+        "next call, or in the error queue.")
+    needs = ("synudp",)
+
+    def run(self, stage):
+        probe = stage.client.run(f"synudp probe -c 1 {SERVER} {PORT}",
+                                 accept=(1,))
+        stage.facts["said"] = "refused" in probe.said
+
+    def check(self, evidence):
+        datagram, = evidence.datagrams()
+        yield equal(N_("the datagram was sent to"), f"{SERVER}:{PORT}",
+                    datagram["dest"])
+        error, = evidence.icmp()
+        yield equal(N_("ICMP type and code"), [3, 3],
+                    [error["icmp_type"], error["icmp_code"]])
+        yield equal(N_("it quotes the datagram to"), datagram["dest"],
+                    error["quoted_dest"])
+        yield equal(N_("synudp says that it was refused"), True,
+                    evidence.facts["said"])
+
+
+ALL = [Refused, RejectReset, RejectPort, Prohibited, Silent, FullQueue,
+       RefusedUdp]
