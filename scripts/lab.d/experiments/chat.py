@@ -49,7 +49,7 @@ class Chat(Experiment):
         server = [s for s in frames if s["from"] == "server"]
         yield from self.sent(client, server, "client", out)
         yield from self.sent(server, client, "server", back)
-        yield equal(N_("how it closed, and who closed first"), "client",
+        yield equal(N_("who closed first"), "client",
                     next(s["from"] for s in frames if "F" in s["flags"]))
         yield equal(N_("completeness, as Wireshark counts it"), 31,
                     talk["completeness"])
