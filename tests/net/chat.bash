@@ -120,6 +120,10 @@ capture() {
   wait_until 10 captured "$1"
 }
 
+captured() { # HOST: somebody captures there
+  run_on "$1" ss -0Hn | grep -q ':eth0'
+}
+
 # captured_all: everything until now is in the file
 captured_all() {
   run_on scanner bash -c 'echo the-capture-ends-here >/dev/udp/10.9.0.2/9' ||

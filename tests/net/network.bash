@@ -130,11 +130,11 @@ network_far() {
   link_make target eth0 10.9.0.2/24,fd00:9::2/64 way eth1 ''
   ip netns exec way "$top_builddir/tests/bench/impair" \
     --delay "$1" --loss "$2" --dup "$3" eth0 eth1 >/dev/null 3>&- &
-  wait_until 5 captured way
+  wait_until 5 bridged way
 }
 
-captured() { # HOST: somebody captures there
-  [ -n "$(run_on "$1" ss -0Hn)" ]
+bridged() { # HOST: packets are taken from both of its devices
+  [ "$(run_on "$1" ss -0Hn | grep -c ':eth[01]')" = 2 ]
 }
 
 # listeners HOST PORT...: real ones, IPv4 and IPv6, in the background. perl
