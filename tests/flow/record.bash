@@ -52,7 +52,7 @@ flow_network_bad() {
   ip netns exec way "$top_builddir/tests/bench/impair" "$@" eth0 eth1 \
     >"$flow_way_said" 3>&- &
   flow_way=$!
-  wait_until 5 captured way
+  wait_until 5 bridged way
   flow_neighbours
 }
 

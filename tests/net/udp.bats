@@ -381,7 +381,7 @@ tally() {
   link_make target eth0 10.9.0.2/24,fd00:9::2/64 way eth1 ''
   ip netns exec way "$top_builddir/tests/bench/impair" --delay 2 --dup 5 \
     --reorder 5 eth0 eth1 >/dev/null 3>&- &
-  wait_until 5 captured way
+  wait_until 5 bridged way
   serve
   wait_until 10 answered
   probe 0 -c 1000 --interval 500us --timeout 500ms 10.9.0.2 7007
@@ -402,7 +402,7 @@ tally() {
   link_make target eth0 10.9.0.2/24 way eth1 ''
   ip netns exec way "$top_builddir/tests/bench/impair" --delay 1 --jitter 40 \
     --dup 50 eth0 eth1 >/dev/null 3>&- &
-  wait_until 5 captured way
+  wait_until 5 bridged way
   serve
   wait_until 10 answered
   probe 0 -c 200 --interval 100us --timeout 20ms 10.9.0.2 7007
