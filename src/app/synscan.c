@@ -251,13 +251,13 @@ static int open_outputs(struct run *run, struct error *error)
 			   options->show, !options->numeric, error);
 }
 
-static int open_file(struct run *run, struct synscan *scan, struct error *error)
+static int open_file(struct run *run, void *scan, struct error *error)
 {
 	const char *path = run->options.pcap;
 	struct pcapng_config config = {.program = "synscan " PACKAGE_VERSION};
 
 	config.path = strcmp(path, "-") ? path : NULL;
-	config.interfaces = synscan_interfaces(scan, &config.n_interfaces);
+	config.interfaces = run->method->interfaces(scan, &config.n_interfaces);
 	run->file = recordfile_open(&config, error);
 	if (!run->file)
 		return error_context(error, "--pcap");
@@ -270,12 +270,11 @@ static int open_file(struct run *run, struct synscan *scan, struct error *error)
 	return 0;
 }
 
-static int open_explanation(struct run *run, struct synscan *scan,
-			    struct error *error)
+static int open_explanation(struct run *run, void *scan, struct error *error)
 {
 	size_t n;
 	const struct pcapng_interface *interfaces =
-		synscan_interfaces(scan, &n);
+		run->method->interfaces(scan, &n);
 
 	run->explanation =
 		explanation_new(run->options.targets, &run->options.ports,
@@ -286,18 +285,22 @@ static int open_explanation(struct run *run, struct synscan *scan,
 	return 0;
 }
 
-static int open_record(struct run *run, struct synscan *scan,
-		       struct error *error)
+static bool is_recorded(const struct run *run)
+{
+	return run->options.pcap || run->options.explain;
+}
+
+static int open_record(struct run *run, void *scan, struct error *error)
 {
 	const struct synscan_options *options = &run->options;
 
-	if (!options->pcap && !options->explain)
+	if (!is_recorded(run))
 		return 0;
 	run->recorder = recorder_new(error);
 	if (!run->recorder || (options->pcap && open_file(run, scan, error)) ||
 	    (options->explain && open_explanation(run, scan, error)))
 		return -1;
-	synscan_record(scan, run->recorder);
+	run->method->record(scan, run->recorder);
 	return 0;
 }
 
@@ -342,7 +345,7 @@ static void *open_scan(struct run *run, struct error *error)
 			       : options->via == VIA_LINK ? SYNSCAN_LINK
 							  : SYNSCAN_AUTO,
 			.bind_device = options->ifindex != 0,
-			.record = options->pcap || options->explain,
+			.record = is_recorded(run),
 			.source_port = options->source_port,
 			.order_key = {run->order_key[0], run->order_key[1]},
 			.cookie_key = {run->cookie_key[0], run->cookie_key[1]},
@@ -443,6 +446,19 @@ static int scan_and_report(struct run *run, struct error *error)
 	return status;
 }
 
+static int raise_privileges(const struct run *run, const char *program,
+			    struct error *error)
+{
+	if (run->method->raw)
+		return privs_raise(program, "raw packets need",
+				   "use -c (connect scan, no privilege)",
+				   error);
+	if (is_recorded(run))
+		return privs_raise(program, "a capture needs",
+				   "leave --pcap and --explain out", error);
+	return 0;
+}
+
 static int run_all(struct run *run, int argc, char **argv, struct error *error)
 {
 	struct synscan_options *options = &run->options;
@@ -468,9 +484,7 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	if (options->explain &&
 	    explanation_check(options->targets, &options->ports, error) < 0)
 		return -1;
-	if (run->method->raw &&
-	    privs_raise(argv[0], "raw packets need",
-			"use -c (connect scan, no privilege)", error) < 0)
+	if (raise_privileges(run, argv[0], error) < 0)
 		return -1;
 	return scan_and_report(run, error);
 }

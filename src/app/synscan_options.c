@@ -628,11 +628,6 @@ static int check_explain(const struct synscan_options *options,
 
 	if (!options->explain)
 		return 0;
-	if (options->connect)
-		return error_set(error, STATUS_USAGE,
-				 "--explain draws the packets of a SYN scan, "
-				 "and --connect captures none; accepted: one "
-				 "of them");
 	for (size_t i = 0; i < options->output_count; i++) {
 		const char *spec = options->outputs[i];
 		size_t format = strcspn(spec, ":");
@@ -677,12 +672,12 @@ static int check_compare(const struct synscan_options *options,
 				 "one; accepted: one of them");
 	if (options->explain)
 		return error_set(error, STATUS_USAGE,
-				 "--explain draws the packets of one SYN scan, "
+				 "--explain draws the packets of one scan, "
 				 "and --compare makes two scans; accepted: one "
 				 "of them");
 	if (options->pcap)
 		return error_set(error, STATUS_USAGE,
-				 "--pcap records the packets of one SYN scan, "
+				 "--pcap records the packets of one scan, "
 				 "and --compare makes two scans; accepted: one "
 				 "of them");
 	if (options->source_port)
@@ -715,11 +710,6 @@ static int finish(struct parse *parse, struct error *error)
 				 "--via is for the packets of a SYN scan, and "
 				 "--connect sends none of its own; accepted: "
 				 "one of them");
-	if (options->connect && options->pcap)
-		return error_set(error, STATUS_USAGE,
-				 "--pcap records the packets of a SYN scan, "
-				 "and --connect captures none; accepted: one "
-				 "of them");
 	if (check_compare(options, error) < 0 ||
 	    check_explain(options, error) < 0 ||
 	    check_stdout(options, error) < 0 || finish_ports(parse, error) < 0)

@@ -177,6 +177,12 @@ static void say_rst(struct phrase *phrase, const struct segment *segment)
 			     "SYN,ACK of frame "
 			     "%2$llu"),
 			   segment->seq, (unsigned long long)reset->provoker);
+	else if (reset->shape == RESET_A && segment->ours &&
+		 segment->from_client)
+		phrase_add(phrase,
+			   _("seq = next = %1$u: connect() succeeded, and the "
+			     "scanner closes with a RST at once"),
+			   segment->seq);
 	else
 		phrase_add(phrase, "%s", reset_text(reset, text, sizeof(text)));
 }

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "scan/connscan.h"
-#include "scan/connwatch.h"
 #include "scan/recorder.h"
 #include "scan/synscan.h"
 #include "scan/tally.h"
@@ -22,7 +21,6 @@ struct compare {
 	struct comparison *comparison;
 	struct synscan *synscan;
 	struct connscan *connscan;
-	struct connwatch *watch;
 	struct recorder *recorders[SIDES];
 	struct tally *tallies[SIDES];
 	enum comparison_side side; /* the one that runs */
@@ -82,12 +80,6 @@ static int open_tallies(struct compare *compare, struct error *error)
 static int open_scans(struct compare *compare, struct error *error)
 {
 	struct synscan_config config = compare->config;
-	struct connwatch_config watch = {
-		.paths = config.paths,
-		.targets = config.targets,
-		.ports = config.ports,
-		.recorder = compare->recorders[SIDE_CONNECT],
-	};
 
 	config.result = one_result;
 	config.tick = one_tick;
@@ -98,13 +90,11 @@ static int open_scans(struct compare *compare, struct error *error)
 	if (!compare->synscan)
 		return -1;
 	synscan_record(compare->synscan, compare->recorders[SIDE_SYN]);
-	config.record = false;
 	compare->connscan = connscan_open(&config, error);
 	if (!compare->connscan)
 		return -1;
-	watch.first_port = connscan_ports(compare->connscan, &watch.n_ports);
-	compare->watch = connwatch_open(&watch, error);
-	return compare->watch ? 0 : -1;
+	connscan_record(compare->connscan, compare->recorders[SIDE_CONNECT]);
+	return 0;
 }
 
 struct compare *compare_open(const struct synscan_config *config,
@@ -130,7 +120,6 @@ void compare_close(struct compare *compare)
 {
 	if (!compare)
 		return;
-	connwatch_close(compare->watch);
 	connscan_close(compare->connscan);
 	synscan_close(compare->synscan);
 	for (int side = 0; side < SIDES; side++) {
@@ -168,17 +157,6 @@ static void fill_unasked(struct compare *compare, enum comparison_side side)
 	};
 }
 
-static int run_connect(struct compare *compare, struct summary *summary,
-		       struct error *error)
-{
-	int status = connwatch_start(compare->watch, error);
-
-	if (status == 0)
-		status = connscan_run(compare->connscan, summary, error);
-	connwatch_stop(compare->watch);
-	return status;
-}
-
 static int run_side(struct compare *compare, enum comparison_side side,
 		    struct error *error)
 {
@@ -190,7 +168,7 @@ static int run_side(struct compare *compare, enum comparison_side side,
 	compare->side = side;
 	status = side == SIDE_SYN
 			 ? synscan_run(compare->synscan, summary, error)
-			 : run_connect(compare, summary, error);
+			 : connscan_run(compare->connscan, summary, error);
 	fill_cost(compare, side);
 	return status;
 }

@@ -16,6 +16,7 @@
 #include "net/sourceports.h"
 #include "scan/connloop.h"
 #include "scan/conntable.h"
+#include "scan/connwatch.h"
 #include "scan/hops.h"
 #include "scan/plan.h"
 #include "scan/synscan.h"
@@ -35,6 +36,8 @@ struct connscan {
 	uint16_t *way_of;
 	size_t n_ways;
 	uint16_t first_port, ports;
+	struct connwatch *watch;   /* when it is recorded */
+	struct recorder *recorder; /* the caller's */
 	uint64_t reasons[VERDICT_COUNT][REASON_COUNT];
 };
 
@@ -210,6 +213,20 @@ static void raise_descriptors(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static int open_watch(struct connscan *scan, struct error *error)
+{
+	scan->watch = connwatch_open(
+		&(struct connwatch_config){
+			.paths = scan->config.paths,
+			.targets = scan->config.targets,
+			.ports = scan->config.ports,
+			.first_port = scan->first_port,
+			.n_ports = scan->ports,
+		},
+		error);
+	return scan->watch ? 0 : -1;
+}
+
 static int open_all(struct connscan *scan, struct error *error)
 {
 	struct connloop *loop = &scan->loop;
@@ -226,7 +243,9 @@ static int open_all(struct connscan *scan, struct error *error)
 	loop->course.interrupted = &loop->interrupted;
 	loop->engine = loop->course.engine =
 		plan_engine(&scan->own, TRIES_TOLD, CANARIES_TOLD, error);
-	return loop->engine ? 0 : -1;
+	if (!loop->engine)
+		return -1;
+	return scan->config.record ? open_watch(scan, error) : 0;
 }
 
 struct connscan *connscan_open(const struct synscan_config *config,
@@ -258,6 +277,7 @@ void connscan_close(struct connscan *scan)
 	if (!scan)
 		return;
 	loop = &scan->loop;
+	connwatch_close(scan->watch);
 	for (unsigned w = 0; w < CONNLOOP_WORKERS; w++)
 		connworker_close(&loop->workers[w]);
 	conntable_free(loop->table);
@@ -270,10 +290,15 @@ void connscan_close(struct connscan *scan)
 	free(scan);
 }
 
-uint16_t connscan_ports(const struct connscan *scan, uint16_t *n)
+const struct pcapng_interface *connscan_interfaces(const struct connscan *scan,
+						   size_t *n)
 {
-	*n = scan->ports;
-	return scan->first_port;
+	return connwatch_interfaces(scan->watch, n);
+}
+
+void connscan_record(struct connscan *scan, struct recorder *recorder)
+{
+	scan->recorder = recorder;
 }
 
 static unsigned processors(void)
@@ -353,14 +378,20 @@ int connscan_run(struct connscan *scan, struct summary *summary,
 {
 	struct connloop *loop = &scan->loop;
 	const struct error *ended = &loop->course.error;
-	int status = open_workers(scan, error);
+	int status = 0;
 
+	if (scan->watch)
+		status = connwatch_start(scan->watch, scan->recorder, error);
+	if (status == 0)
+		status = open_workers(scan, error);
 	if (status == 0) {
 		connloop_run(loop);
 		engine_finish(loop->engine);
 		course_tick(&loop->course, clock_now_ns());
 	}
 	close_workers(loop);
+	if (scan->watch)
+		connwatch_stop(scan->watch);
 	course_fill(&loop->course, summary);
 	memcpy(summary->reasons, scan->reasons, sizeof(scan->reasons));
 	if (status < 0)

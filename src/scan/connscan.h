@@ -2,9 +2,11 @@
 #ifndef SCAN_CONNSCAN_H
 #define SCAN_CONNSCAN_H
 
-#include <stdint.h>
+#include <stddef.h>
 
 struct error;
+struct pcapng_interface;
+struct recorder;
 struct summary;
 struct synscan_config;
 
@@ -52,15 +54,19 @@ struct synscan_config;
 struct connscan;
 
 /* Reserves source ports, checks that the ways out work, raises the limit of
- * descriptors as far as that goes. Needs no privilege; config->via and
+ * descriptors as far as that goes. Needs no privilege, but CAP_NET_RAW with
+ * config->record; config->via and
  * config->netlink are not used. NULL with an error (STATUS_FAILED). */
 struct connscan *connscan_open(const struct synscan_config *config,
 			       struct error *error);
 void connscan_close(struct connscan *scan);
 
-/* The block of source ports that its connects leave from: the first, and how
- * many. */
-uint16_t connscan_ports(const struct connscan *scan, uint16_t *n);
+/* As synscan_interfaces() and synscan_record(): every segment of its connects
+ * and what came back, read from captures, by a thread more, which uses the
+ * recorder. */
+const struct pcapng_interface *connscan_interfaces(const struct connscan *scan,
+						   size_t *n);
+void connscan_record(struct connscan *scan, struct recorder *recorder);
 
 /* As synscan_run(). The callbacks are called in this thread. */
 int connscan_run(struct connscan *scan, struct summary *summary,

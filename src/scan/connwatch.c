@@ -36,7 +36,9 @@ struct source {
 
 struct connwatch {
 	struct connwatch_config config;
+	struct recorder *recorder; /* while it runs */
 	struct source *sources;
+	struct pcapng_interface *interfaces; /* one a source */
 	size_t n_sources;
 	struct pcapng_statistics *totals; /* one a source */
 	pthread_t thread;
@@ -109,6 +111,7 @@ static void one_packet(void *context, const struct capture_packet *captured)
 {
 	const struct connwatch *watch = context;
 	int link_type = watch->sources[watch->at].link_type;
+	struct meaning meaning;
 	struct packet packet;
 	enum way way;
 
@@ -118,7 +121,8 @@ static void one_packet(void *context, const struct capture_packet *captured)
 	way = way_of(watch, &packet);
 	if (way == WAY_NONE)
 		return;
-	recorder_packet(watch->config.recorder,
+	meaning_of_connect(&meaning, &packet, way == WAY_OUT);
+	recorder_packet(watch->recorder,
 			&(struct record){
 				.wall_ns = captured->wall_ns,
 				.bytes = captured->bytes,
@@ -127,6 +131,7 @@ static void one_packet(void *context, const struct capture_packet *captured)
 				.link_type = link_type,
 				.interface = (uint16_t)watch->at,
 				.outbound = way == WAY_OUT,
+				.meaning = meaning,
 			});
 }
 
@@ -163,7 +168,7 @@ static int read_all(struct connwatch *watch)
 			total += n;
 		} while (n == READ_LIMIT);
 	}
-	recorder_advance(watch->config.recorder, begun_ns - LATE_NS);
+	recorder_advance(watch->recorder, begun_ns - LATE_NS);
 	return total;
 }
 
@@ -189,7 +194,7 @@ static void *run(void *argument)
 	for (size_t i = 0; i < watch->n_sources; i++)
 		if (watch->sources[i].capture)
 			drop_source(watch, i);
-	recorder_end(watch->config.recorder, watch->totals, watch->n_sources);
+	recorder_end(watch->recorder, watch->totals, watch->n_sources);
 	return NULL;
 }
 
@@ -225,7 +230,11 @@ static int open_source(struct connwatch *watch, const struct interface *iface,
 		return -1;
 	source->ifindex = iface->index;
 	source->link_type = capture_link_type(source->capture);
-	watch->n_sources++;
+	watch->interfaces[watch->n_sources++] = (struct pcapng_interface){
+		.name = iface->name,
+		.link_type = source->link_type,
+		.snap_bytes = RECORD_SNAP_BYTES,
+	};
 	return 0;
 }
 
@@ -235,9 +244,11 @@ static int open_all(struct connwatch *watch, struct error *error)
 	size_t n = pathset_count(paths);
 
 	watch->sources = calloc(n, sizeof(*watch->sources));
+	watch->interfaces = calloc(n, sizeof(*watch->interfaces));
 	watch->totals = calloc(n, sizeof(*watch->totals));
 	watch->stop_fd = bell_new();
-	if (!watch->sources || !watch->totals || watch->stop_fd < 0)
+	if (!watch->sources || !watch->interfaces || !watch->totals ||
+	    watch->stop_fd < 0)
 		return error_errno(error, "captures");
 	for (size_t i = 0; i < n; i++) {
 		const struct path *path = pathset_nth(paths, i);
@@ -277,14 +288,25 @@ void connwatch_close(struct connwatch *watch)
 	if (watch->stop_fd >= 0)
 		close(watch->stop_fd);
 	free(watch->sources);
+	free(watch->interfaces);
 	free(watch->totals);
 	free(watch);
 }
 
-int connwatch_start(struct connwatch *watch, struct error *error)
+const struct pcapng_interface *
+connwatch_interfaces(const struct connwatch *watch, size_t *n)
 {
-	int status = pthread_create(&watch->thread, NULL, run, watch);
+	*n = watch->n_sources;
+	return watch->interfaces;
+}
 
+int connwatch_start(struct connwatch *watch, struct recorder *recorder,
+		    struct error *error)
+{
+	int status;
+
+	watch->recorder = recorder;
+	status = pthread_create(&watch->thread, NULL, run, watch);
 	if (status != 0)
 		return error_set(error, STATUS_FAILED, "start a thread: %d",
 				 status);

@@ -2,10 +2,12 @@
 #ifndef SCAN_CONNWATCH_H
 #define SCAN_CONNWATCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct error;
 struct pathset;
+struct pcapng_interface;
 struct portset;
 struct recorder;
 struct targetset;
@@ -25,7 +27,6 @@ struct connwatch_config {
 	const struct pathset *paths;     /* all outlive it */
 	const struct targetset *targets; /* frozen */
 	const struct portset *ports;
-	struct recorder *recorder;
 	uint16_t first_port, n_ports; /* that connects leave from */
 };
 
@@ -35,8 +36,13 @@ struct connwatch *connwatch_open(const struct connwatch_config *config,
 /* Any that runs is stopped. */
 void connwatch_close(struct connwatch *watch);
 
-/* 0, or -1 with STATUS_FAILED. */
-int connwatch_start(struct connwatch *watch, struct error *error);
+/* The interfaces that are captured from, for the recordings; its own. */
+const struct pcapng_interface *
+connwatch_interfaces(const struct connwatch *watch, size_t *n);
+
+/* The recorder outlives the run. 0, or -1 with STATUS_FAILED. */
+int connwatch_start(struct connwatch *watch, struct recorder *recorder,
+		    struct error *error);
 /* What is still on its way is waited for; the recorder has all then. */
 void connwatch_stop(struct connwatch *watch);
 

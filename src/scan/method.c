@@ -25,6 +25,17 @@ static void syn_close(void *scan)
 	synscan_close(scan);
 }
 
+static const struct pcapng_interface *syn_interfaces(const void *scan,
+						     size_t *n)
+{
+	return synscan_interfaces(scan, n);
+}
+
+static void syn_record(void *scan, struct recorder *recorder)
+{
+	synscan_record(scan, recorder);
+}
+
 static void *connect_open(const struct synscan_config *config,
 			  struct error *error)
 {
@@ -44,6 +55,17 @@ static void connect_interrupt(void *scan)
 static void connect_close(void *scan)
 {
 	connscan_close(scan);
+}
+
+static const struct pcapng_interface *connect_interfaces(const void *scan,
+							 size_t *n)
+{
+	return connscan_interfaces(scan, n);
+}
+
+static void connect_record(void *scan, struct recorder *recorder)
+{
+	connscan_record(scan, recorder);
 }
 
 static void *both_open(const struct synscan_config *config, struct error *error)
@@ -76,6 +98,8 @@ const struct method *method_syn(void)
 		.run = syn_run,
 		.interrupt = syn_interrupt,
 		.close = syn_close,
+		.interfaces = syn_interfaces,
+		.record = syn_record,
 	};
 
 	return &method;
@@ -90,6 +114,8 @@ const struct method *method_connect(void)
 		.run = connect_run,
 		.interrupt = connect_interrupt,
 		.close = connect_close,
+		.interfaces = connect_interfaces,
+		.record = connect_record,
 	};
 
 	return &method;

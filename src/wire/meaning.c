@@ -90,6 +90,61 @@ void meaning_of_sent(struct meaning *meaning, const struct packet *packet,
 		name_try(meaning, key, tcp.source_port);
 }
 
+static void of_connect_out(struct meaning *meaning, const struct packet *packet,
+			   const struct tcp_view *tcp)
+{
+	meaning->target = packet->dest;
+	meaning->port = tcp->dest_port;
+	if (tcp->flags & TCP_RST) /* RFC 9293: 3.10.5, 3.10.7.1 */
+		meaning->kind =
+			tcp->flags & TCP_ACK ? MEANING_ABORT : MEANING_RESET;
+	else if (tcp->flags & TCP_SYN)
+		meaning->kind = MEANING_PROBE;
+	else
+		meaning->kind = MEANING_SHAKEN;
+}
+
+static void of_connect_in(struct meaning *meaning, const struct packet *packet,
+			  const struct tcp_view *tcp)
+{
+	meaning->target = packet->source;
+	meaning->port = tcp->source_port;
+	if (!(tcp->flags & (TCP_SYN | TCP_RST))) {
+		meaning->kind = MEANING_SPOKEN;
+		return;
+	}
+	meaning->kind = MEANING_REPLY;
+	meaning->verdict = tcp->flags & TCP_RST ? VERDICT_CLOSED : VERDICT_OPEN;
+	meaning->reason =
+		tcp->flags & TCP_RST ? REASON_CONN_REFUSED : REASON_SYN_ACK;
+}
+
+void meaning_of_connect(struct meaning *meaning, const struct packet *packet,
+			bool outbound)
+{
+	struct icmp_error_view icmp;
+	struct tcp_view tcp;
+
+	*meaning = (struct meaning){.kind = MEANING_NONE};
+	if (packet_tcp(packet, &tcp) == PACKET_OK) {
+		if (outbound)
+			of_connect_out(meaning, packet, &tcp);
+		else
+			of_connect_in(meaning, packet, &tcp);
+		return;
+	}
+	if (packet_icmp_error(packet, &icmp) != PACKET_OK || !icmp.tcp_ok)
+		return;
+	meaning->reason = reply_icmp_reason(icmp.quoted.source.family,
+					    icmp.type, icmp.code);
+	if (meaning->reason == REASON_COUNT)
+		return;
+	meaning->kind = MEANING_REPLY;
+	meaning->target = icmp.quoted.dest;
+	meaning->port = icmp.dest_port;
+	meaning->verdict = VERDICT_FILTERED;
+}
+
 /* ---- words: no printf, a full scan has 131,070 of them ---- */
 
 struct words {
@@ -176,6 +231,16 @@ size_t meaning_text(const struct meaning *meaning,
 		break;
 	case MEANING_SEGMENT:
 		say(&words, "ours, but neither a probe nor a RST");
+		break;
+	case MEANING_SHAKEN:
+		say(&words, "the handshake is complete: "
+			    "a program may see the connection");
+		break;
+	case MEANING_ABORT:
+		say(&words, "closed at once, by a RST");
+		break;
+	case MEANING_SPOKEN:
+		say(&words, "the other end, in that connection");
 		break;
 	case MEANING_QUESTION:
 		say(&words, "asks for an address on the link");

@@ -10,8 +10,8 @@
 #include "wire/reply.h"
 
 /*
- * What a packet of a SYN scan means: which try it is, what it answers, why it
- * was rejected, and who sent it. For the comments of a capture and for ladders
+ * What a packet of a scan means: which try it is, what it answers, why it was
+ * rejected, and who sent it. For the comments of a capture and for ladders
  * drawn of it. Pure, and quick: once for each packet that is recorded.
  */
 
@@ -22,6 +22,9 @@ enum meaning_kind {
 	MEANING_REJECTED,  /* to one of our ports, but it did not */
 	MEANING_RESET,     /* our kernel's RST, which answers a SYN,ACK */
 	MEANING_SEGMENT,   /* anything else from one of our ports */
+	MEANING_SHAKEN,    /* of connect(): our ACK completes the handshake */
+	MEANING_ABORT,     /* of connect(): closed by a RST */
+	MEANING_SPOKEN,    /* of connect(): what the other end says in it */
 	MEANING_QUESTION,  /* ours: who has this address on the link? */
 	MEANING_NEIGHBOUR, /* an answer to such a one */
 };
@@ -48,6 +51,12 @@ void meaning_of_received(struct meaning *meaning, const struct packet *packet,
 /* Of one that this host sent. */
 void meaning_of_sent(struct meaning *meaning, const struct packet *packet,
 		     enum packet_error parsed, const struct reply_key *key);
+
+/* Of one of a connect scan, known to be between a port of ours and one that
+ * is asked: the kernel, and no cookie, says what belongs to what, so nothing
+ * is rejected and no try named. */
+void meaning_of_connect(struct meaning *meaning, const struct packet *packet,
+			bool outbound);
 
 /* "port 80 open: syn-ack, answers try 1": ASCII, no NUL behind. Its length;
  * 0 for MEANING_NONE. */

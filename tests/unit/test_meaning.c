@@ -221,6 +221,45 @@ static void test_own_kernel(void **state)
 	free(v6.at);
 }
 
+static void expect_connect(const char *hex, uint8_t flags, bool outbound,
+			   const char *expected)
+{
+	struct bytes bytes = bytes_hex(hex);
+	struct meaning meaning;
+	struct packet packet;
+
+	if (flags)
+		bytes.at[TCP4 + FLAGS] = flags;
+	assert_int_equal(packet_parse(&packet, DLT_RAW, bytes.at, bytes.count),
+			 PACKET_OK);
+	meaning_of_connect(&meaning, &packet, outbound);
+	expect(&meaning, expected);
+	free(bytes.at);
+}
+
+static void test_connect(void **state)
+{
+	(void)state;
+	expect_connect(SYN4, TCP_SYN, true, "probe");
+	expect_connect(SYN4, TCP_ACK, true,
+		       "the handshake is complete: a program may see the "
+		       "connection");
+	expect_connect(SYN4, TCP_RST | TCP_ACK, true,
+		       "closed at once, by a RST");
+	expect_connect(SYN4, TCP_RST, true,
+		       "from our own kernel: it knows no such connection");
+	/* As if SYN4 came from port 40000. */
+	expect_connect(SYN4, TCP_SYN | TCP_ACK, false,
+		       "port 40000 open: syn-ack");
+	expect_connect(SYN4, TCP_RST | TCP_ACK, false,
+		       "port 40000 closed: conn-refused");
+	expect_connect(SYN4, TCP_ACK | TCP_FIN, false,
+		       "the other end, in that connection");
+	expect_connect(UNREACH6, 0, false,
+		       "port 80 filtered: icmp-host-unreach");
+	expect_connect(FRAGMENT4, 0, false, "");
+}
+
 static void test_neighbours(void **state)
 {
 	struct bytes reply = bytes_hex(ARP_REQUEST);
@@ -294,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_one_port),
 		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_own_kernel),
+		cmocka_unit_test(test_connect),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_longest),
