@@ -370,22 +370,28 @@ static void match_all(struct making *making)
 	tell_match(making);
 }
 
-static int make(struct making *making)
+static void sort(struct making *making,
+		 int (*by)(const void *, const void *, void *))
 {
 	struct pairing *pairing = making->pairing;
 
+	if (pairing->count > 0) /* else there is no array */
+		qsort_r(pairing->passages, pairing->count,
+			sizeof(*pairing->passages), by, making);
+}
+
+static int make(struct making *making)
+{
 	match_all(making);
 	if (match_recut(&making->match, add_recut, making) < 0 ||
 	    add_sent(making, 0) < 0 || add_sent(making, 1) < 0 ||
 	    add_arrived(making, 0) < 0 || add_arrived(making, 1) < 0)
 		return -1;
-	qsort_r(pairing->passages, pairing->count, sizeof(*pairing->passages),
-		by_way, making);
+	sort(making, by_way);
 	find_overtaken(making);
 	if (describe_way(making, 0) < 0 || describe_way(making, 1) < 0)
 		return -1;
-	qsort_r(pairing->passages, pairing->count, sizeof(*pairing->passages),
-		by_time, making);
+	sort(making, by_time);
 	return 0;
 }
 

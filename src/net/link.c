@@ -171,6 +171,10 @@ static void bypass_qdisc(int fd)
 struct link *link_open_frames(const struct interface *interface, bool captured,
 			      struct error *error)
 {
+	const struct sockaddr_ll name = {
+		.sll_family = AF_PACKET,
+		.sll_ifindex = (int)interface->index,
+	};
 	struct socket_link *self = socket_link_new(
 		LIBNET_LINK_ADV, interface->name, AF_PACKET, error);
 
@@ -178,20 +182,21 @@ struct link *link_open_frames(const struct interface *interface, bool captured,
 		return NULL;
 	if (deafen(self->fd) < 0) {
 		error_errno(error, "filter on libnet's socket");
-		link_close(&self->link);
-		return NULL;
+		goto fail;
 	}
+	/* A name in each message would be looked up for each. */
+	if (bind(self->fd, (const struct sockaddr *)&name, sizeof(name)) < 0) {
+		error_errno(error, "bind to %s", interface->name);
+		goto fail;
+	}
+	for (size_t i = 0; i < LINK_BATCH; i++)
+		self->messages[i].msg_hdr.msg_name = NULL;
 	if (interface->qlen == 0 && !captured)
 		bypass_qdisc(self->fd);
-	for (size_t i = 0; i < LINK_BATCH; i++) {
-		struct sockaddr_ll *name =
-			(struct sockaddr_ll *)&self->names[i];
-
-		name->sll_family = AF_PACKET;
-		name->sll_ifindex = (int)interface->index;
-		self->messages[i].msg_hdr.msg_namelen = sizeof(*name);
-	}
 	return &self->link;
+fail:
+	link_close(&self->link);
+	return NULL;
 }
 
 struct link *link_open_ip(uint16_t family, const char *device,

@@ -12,8 +12,9 @@ struct error;
 struct interface;
 
 /*
- * A way for packets out, on a socket that libnet opened. One thread, the
- * sender's. Tests bring a link of their own by its ops.
+ * A way for packets out, on a socket that libnet opened (or that of
+ * net/xdplink.h). One thread, the sender's. Tests bring a link of their own
+ * by its ops.
  */
 struct link;
 

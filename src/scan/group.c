@@ -243,9 +243,14 @@ void group_schedule(struct engine *engine, struct group *group,
 		    struct flight *flight, int64_t now_ns)
 {
 	int64_t due = flight->sent_ns + group_rto_ns(engine, group);
+	int64_t unsure_ns = UNSURE_NS;
 
-	if (!group->rtt.valid && due > now_ns + UNSURE_NS)
-		due = now_ns + UNSURE_NS;
+	/* At a fixed rate nobody waits for its place in a window: each look
+	 * is as far from the last as that was from the sending. */
+	if (engine->config.rate_pps > 0 && now_ns - flight->sent_ns > unsure_ns)
+		unsure_ns = now_ns - flight->sent_ns;
+	if (!group->rtt.valid && due > now_ns + unsure_ns)
+		due = now_ns + unsure_ns;
 	flight_schedule(engine->flights, flight, due);
 }
 

@@ -9,12 +9,14 @@
 #include "net/capture.h"
 #include "net/link.h"
 #include "net/pathset.h"
+#include "net/xdplink.h"
 #include "scan/receiver.h"
 #include "scan/recording.h"
 #include "scan/synscan.h"
 
 /* What we send has no long headers: as many packets in a smaller ring. */
 #define SENT_SNAP_BYTES 128
+#define XDP_PPS         300000 /* what a packet socket may not reach */
 #define SENT_RING_BYTES (CAPTURE_RING_BYTES / 2)
 #define BOTH_RING_BYTES (2 * CAPTURE_RING_BYTES)
 
@@ -45,7 +47,8 @@ static void say_path(const struct way *way, const struct synscan_config *config)
 				  : "raw IP, this link has no frames";
 
 	if (way->frames)
-		how = "Ethernet frames";
+		how = way->xdp ? "Ethernet frames by AF_XDP"
+			       : "Ethernet frames";
 	else if (config->via == SYNSCAN_IP)
 		how = "raw IP, as --via ip asks";
 	else if (local)
@@ -60,8 +63,9 @@ static void say_path(const struct way *way, const struct synscan_config *config)
 		 addr_format(&path->route.gateway, gateway), how);
 }
 
-/* The link of an earlier way that goes out alike. */
-static struct link *known_link(const struct ways *ways, const struct way *way)
+/* An earlier way that goes out alike. */
+static const struct way *known_way(const struct ways *ways,
+				   const struct way *way)
 {
 	for (size_t i = 0; i < ways->n; i++) {
 		const struct way *other = &ways->at[i];
@@ -70,7 +74,7 @@ static struct link *known_link(const struct ways *ways, const struct way *way)
 		    other->path->iface.index == way->path->iface.index &&
 		    (way->frames || other->path->route.source.family ==
 					    way->path->route.source.family))
-			return other->link;
+			return other;
 	}
 	return NULL;
 }
@@ -78,19 +82,28 @@ static struct link *known_link(const struct ways *ways, const struct way *way)
 static int open_link(struct ways *ways, struct way *way,
 		     const struct synscan_config *config, struct error *error)
 {
+	const struct way *known = known_way(ways, way);
 	const struct path *path = way->path;
 	const char *device =
 		config->bind_device && path->route.type != ROUTE_LOCAL
 			? path->iface.name
 			: NULL;
 
-	way->link = known_link(ways, way);
-	if (way->link)
+	if (known) {
+		way->link = known->link;
+		way->xdp = known->xdp;
 		return 0;
-	way->link = way->frames ? link_open_frames(&path->iface, config->record,
-						   error)
-				: link_open_ip(path->route.source.family,
-					       device, error);
+	}
+	if (way->frames && !config->record && path->iface.qlen == 0 &&
+	    config->rate_pps >= XDP_PPS)
+		way->link = xdplink_open(&path->iface);
+	way->xdp = way->link != NULL;
+	if (!way->link)
+		way->link = way->frames
+				    ? link_open_frames(&path->iface,
+						       config->record, error)
+				    : link_open_ip(path->route.source.family,
+						   device, error);
 	if (!way->link)
 		return error_context(error, "open %s", path->iface.name);
 	ways->links[ways->n_links++] = way->link;

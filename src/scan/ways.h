@@ -23,6 +23,7 @@ struct way {
 	const struct path *path; /* not routable: link is NULL */
 	struct link *link;       /* ways may share one */
 	bool frames;             /* Ethernet frames, else raw IP */
+	bool xdp;                /* ... by AF_XDP */
 	struct probe_template template;
 };
 

@@ -50,7 +50,8 @@ spoken() {
 @test "no variable of the environment names a file that is opened" {
   command -v strace >/dev/null || skip "strace is missing"
   mkdir -p evil/zh_CN/LC_MESSAGES
-  strace -f -e trace=openat,open -o calls env LC_ALL=zh_CN.UTF-8 \
+  # The leak sanitizer cannot work where another one traces.
+  ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,open -o calls env LC_ALL=zh_CN.UTF-8 \
     LANGUAGE="$PWD/evil:zh_CN" LOCPATH="$PWD/evil" TEXTDOMAINDIR="$PWD/evil" \
     NLSPATH="$PWD/evil/%N" "$SYNFLOW" -r "$chat" >said
   tail -n 1 said

@@ -126,8 +126,9 @@ verdicts_recorded() {
   listeners scanner 22 80
   record -p 1-5000 127.0.0.1 ::1 10.9.0.1
   accounted
-  [ "$(count ' open: syn-ack')" = 6 ]
-  [ "$(count "$reset")" = 6 ]
+  # A slow receiver has some asked again.
+  [ "$(count ' open: syn-ack')" -ge 6 ]
+  [ "$(count "$reset")" = "$(count ' open: syn-ack')" ]
 }
 
 @test "the questions for a neighbour's address are there, and the answers" {
