@@ -2,6 +2,7 @@
 """lab-report/index.html: one page, complete in itself."""
 import os
 
+import results
 from evidence import Evidence
 from experiments import groups
 from report import figures, parts
@@ -102,6 +103,7 @@ class Page:
             tag("p", tag("b", parts.STATUS[state.replace("-", " ")][1],
                          aria_hidden="true"), " ", verdict,
                 class_=f"verdict {state}"),
+            self.trouble(),
             tag("ul", *(tag("li", tag("b", str(number)), " ", text,
                             class_=name if number else "zero")
                         for number, text, name in (
@@ -112,6 +114,17 @@ class Page:
                 class_="counts"),
             tag("dl", *(tag("div", tag("dt", name), tag("dd", value))
                         for name, value in facts), class_="facts"))
+
+    def trouble(self):
+        """What failed or was not run, with the reason: first of all to see."""
+        rows = [tag("li", tag("b", parts.STATUS[record["status"]][1],
+                              class_="mark " +
+                              parts.STATUS[record["status"]][0]), " ",
+                    tag("a", record["name"], href="#" + record["name"]), ": ",
+                    parts.why(record))
+                for record in self.found.experiments
+                if record["status"] != results.PASSED]
+        return tag("ul", *rows, class_="trouble") if rows else ""
 
     def navigation(self):
         def link(experiment):
@@ -180,7 +193,8 @@ class Page:
                 evidence.records("ladder", point, self.lang))
             yield tag("details", tag("summary", _(
                 "{0} packets, captured at the {1}").format(
-                    count, _(parts.HOSTS[point]))), shown)
+                    count, _(parts.HOSTS[point]))), shown,
+                open="" if experiment.table else None)
 
 
 def write(found, directory, tools, lang):
