@@ -121,7 +121,8 @@ def run(chosen, tools):
             complete = False
         found.finish(time.monotonic() - begun, complete)
         found.write(directory)
-        report.page.write(found, directory, tools, chosen.lang)
+        report.page.write(results.load(directory), directory, tools,
+                          chosen.lang)
         os.chmod(directory, 0o777 & ~umask())
         replace(directory, target)
     finally:

@@ -11,12 +11,13 @@ from report.ladder import Ladders
 from words import N_, _, said
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+NAME, CHINESE = "index.html", 'lang="zh-CN"'
 
 HONESTY = N_(
     "Each capture's SHA-256 stands in results.ndjson, and scripts/lab verify "
-    "makes every check anew from the captures. That proves that report and "
-    "captures belong together. It does not prove who made them, or that they "
-    "were made honestly.")
+    "makes every check and this page anew from the captures. That proves that "
+    "report and captures belong together. It does not prove who made them, or "
+    "that they were made honestly.")
 
 HOW_TO_PLAY = N_(
     "All of this can be typed by hand: scripts/lab shell opens a shell on the "
@@ -198,8 +199,7 @@ class Page:
 
 
 def write(found, directory, tools, lang):
-    with open(os.path.join(directory, "index.html"), "w",
-              encoding="utf-8") as file:
+    with open(os.path.join(directory, NAME), "w", encoding="utf-8") as file:
         file.write(Page(found, directory, tools, lang).html())
 
 
