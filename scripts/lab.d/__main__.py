@@ -8,6 +8,9 @@ import sys
 import tempfile
 import time
 
+# Until there is something to tidy up, an interrupt ends it without a word.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
@@ -90,14 +93,17 @@ def say(line):
 # --- run ---------------------------------------------------------------------
 
 
-class Interrupted(Exception):
-    pass
-
-
 def interrupt(*_signal):
-    """The first one ends the run in order, the second one at once."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """The first one ends the experiments, the second one the report too; at a
+    third nothing is tidied up any more."""
+    for number in signal.SIGINT, signal.SIGTERM:
+        signal.signal(number, interrupt_again)
+    raise KeyboardInterrupt
+
+
+def interrupt_again(*_signal):
+    for number in signal.SIGINT, signal.SIGTERM:
+        signal.signal(number, signal.SIG_DFL)
     raise KeyboardInterrupt
 
 
@@ -119,9 +125,12 @@ def run(chosen, tools):
             play(chosen.chosen, Runner(tools, machine, directory), found)
         except KeyboardInterrupt:
             complete = False
+            print(_("interrupted: writing the report of what is known"),
+                  file=sys.stderr)
         found.finish(time.monotonic() - begun, complete)
         found.write(directory)
-        report.page.write(found, directory, tools, chosen.lang)
+        report.page.write(results.load(directory), directory, tools,
+                          chosen.lang)
         os.chmod(directory, 0o777 & ~umask())
         replace(directory, target)
     finally:
@@ -262,6 +271,8 @@ def main():
         print("scripts/lab: no Chinese texts in this build", file=sys.stderr)
     except Failure as failure:
         print(f"scripts/lab: {failure}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return INCOMPLETE
     return FAILED
 
 

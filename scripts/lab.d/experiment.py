@@ -46,6 +46,7 @@ class Experiment:
     needs = ()        # of machine.py, beside namespaces and synflow
     points = ("client",)
     ladder = True     # whether its conversations are drawn
+    table = False     # whether the table of its packets is open at once
     snap = ()         # options of synflow
     attempts = 1      # where timers of the kernel take part
     figure = None     # of report/, beside the drawing

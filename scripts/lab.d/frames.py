@@ -33,6 +33,23 @@ def add(data):
     return total
 
 
+class Fragment:
+    """Of a datagram over IPv4, or over IPv6 with a fragment header, RFC 791
+    3.1 and RFC 8200 4.5. ports: the first four bytes of it, as of UDP."""
+
+    def __init__(self, frame):
+        ip = frame[ETHERNET_BYTES:]
+        if ip[0] >> 4 == 4:
+            at = (ip[0] & 15) * 4
+            self.id, bits = struct.unpack_from("!HH", ip, 4)
+            self.more, self.units = bits >> 13 & 1, bits & 0x1fff
+        else:
+            at = 48
+            bits, self.id = struct.unpack_from("!HI", ip, 42)
+            self.more, self.units = bits & 1, bits >> 3
+        self.ports = struct.unpack_from("!HH", ip, at)
+
+
 class Segment:
     """A TCP segment over IPv4 and Ethernet; ValueError if it is none."""
 

@@ -20,13 +20,13 @@ class Trouble(Exception):
         self.text, self.arguments = text, list(arguments)
 
 
-def until(condition, what, seconds=PATIENCE_S):
+def until(condition, what, seconds=PATIENCE_S, every=0.002):
     """The first true result of condition()."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         if time.monotonic() > deadline:
             raise Trouble(N_("gave up waiting for {0}"), what)
-        time.sleep(0.002)
+        time.sleep(every)
     return result
 
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Does a report hold together? Captures against their SHA-256, then every
-check made anew from the captures."""
+check made anew from the captures, and the page from both."""
 import os
 
+import report.page
 import results
+import words
 from evidence import Evidence
 from experiment import judge
 from experiments import experiments
@@ -29,6 +31,19 @@ def faults(directory, tools):
         if found.summary[key] != statuses.count(status):
             yield _("the summary counts other results than there are")
             return
+    if not is_page(found, directory, tools):
+        yield _("{0} is not the page that these results and captures make"
+                ).format(report.page.NAME)
+
+
+def is_page(found, directory, tools):
+    """Whether the page says what the results say, in its language."""
+    path = os.path.join(directory, report.page.NAME)
+    with open(path, encoding="utf-8") as file:
+        shown = file.read()
+    lang = "zh" if report.page.CHINESE in shown[:100] else "en"
+    with words.using(lang, tools.localedir):
+        return shown == report.page.Page(found, directory, tools, lang).html()
 
 
 def wrong_captures(directory, record):

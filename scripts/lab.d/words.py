@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Texts in the reader's language, from the suite's gettext catalogue."""
+import contextlib
 import gettext as _gettext
 
 LANGUAGES = {"en": "en", "zh": "zh_CN"}
@@ -15,6 +16,18 @@ def use(lang, localedir):
     else:
         _catalogue = _gettext.translation("synscan", localedir,
                                           [LANGUAGES[lang]])
+
+
+@contextlib.contextmanager
+def using(lang, localedir):
+    """That language for a while."""
+    global _catalogue
+    before = _catalogue
+    use(lang, localedir)
+    try:
+        yield
+    finally:
+        _catalogue = before
 
 
 def _(text):

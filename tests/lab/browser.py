@@ -74,8 +74,17 @@ class Browser:
                 self.post("/se/log", {"type": "browser"})
                 if entry["level"] in ("SEVERE", "WARNING")]
 
+    def only(self, element):
+        """Hides what stands beside it: layout of the whole page is slow."""
+        self.ask(
+            f"const kept = document.querySelector('{element}');"
+            "for (const part of document.querySelectorAll("
+            "    'article, section, nav, body > header, footer'))"
+            "  part.hidden = !part.contains(kept) && !kept.contains(part)")
+
     def picture(self, file, element):
         """Of the element, however long; a CSS selector."""
+        self.only(element)
         x, y, width, height = self.ask(
             f"const at = document.querySelector('{element}')"
             ".getBoundingClientRect(); return [at.x + scrollX, "

@@ -76,6 +76,30 @@ reset-closed-port.client.pcapng results.ndjson" ]
   [ "$(ls -A)" = "$(printf 'lab-report\nsaid')" ]
 }
 
+@test "interrupted twice: at once, and nothing is left" {
+  local pid
+  env -u NETWORK_UNSHARED LAB_BUILD="$top_builddir" setsid \
+    "$top_srcdir/scripts/lab" run reset-closed-port reset-keepalive \
+    reset-linger >said 2>&1 3>&- &
+  pid=$!
+  for _ in {1..1000}; do
+    if grep -q reset-closed-port said; then break; fi
+    sleep 0.02
+  done
+  kill -INT -$pid
+  for _ in {1..1000}; do
+    if grep -q '^interrupted' said; then break; fi
+    sleep 0.005
+  done
+  kill -INT -$pid || true # the report was faster
+  wait $pid || status=$?
+  cat said
+  [ "$status" = 3 ]
+  ! grep -q Traceback said
+  rm -rf lab-report
+  [ "$(ls -A)" = said ]
+}
+
 @test "bad arguments: one line, exit 2, nothing made" {
   local arguments
   for arguments in "run nope" "--lang fr" "--student=" "frob" "--bogus" \

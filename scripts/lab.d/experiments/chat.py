@@ -18,6 +18,7 @@ class Chat(Experiment):
         "client: ack 15. 14 bytes from the server: ack 15. The client's FIN "
         "has the number 15 and takes it: ack 16, and so does the server's.")
     needs = ("synchat",)
+    table = True
 
     def __init__(self, name=None, port=PORT, texts=(HELLO, ANSWER)):
         self.name, self.port = name or self.name, port

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Handshake and teardown."""
-from experiment import Experiment, equal
+from experiment import Experiment, at_least, equal
 from experiments.resets import pair
 from host import until
 from stage import CLIENT, SERVER
@@ -93,6 +93,16 @@ class Teardown(Experiment):
                         fin["seq"] + fin["len"] + 1, acks[-1], fin["frame"])
 
 
+def talked(stage):
+    """Only a socket that has got and sent data waits 40 ms with an ACK; the
+    first one of a new socket leaves with the next tick of the clock."""
+    client, server = pair(stage)
+    for sender, receiver in (client, server), (server, client):
+        sender.ok("send 14")
+        receiver.ok("recv 14")
+    return client, server
+
+
 class Four(Teardown):
     name = "teardown-four"
     title = N_("Teardown in four segments")
@@ -100,8 +110,8 @@ class Four(Teardown):
     prediction = N_(
         "FIN, ACK, FIN, ACK. The client: FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT; "
         "the server: CLOSE_WAIT, LAST_ACK, CLOSED. The ACK of the first FIN "
-        "leaves on its own, by the timer of delayed ACKs, since the server is "
-        "in no hurry to close.")
+        "leaves on its own, by the timer of delayed ACKs, some 40 ms later, "
+        "since the server is in no hurry to close.")
     close = "fin-4"
     flags = ["FA", "A", "FA", "A"]
     states = {
@@ -109,13 +119,21 @@ class Four(Teardown):
         "server": ["ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED"]}
 
     def run(self, stage):
-        client, server = pair(stage)
+        client, server = talked(stage)
         client.ok("shutdown write")
         client.ok("await FIN_WAIT_2")
         server.ok("recv 1")
         server.ok("close")
         client.ok("recv 1")
         stage.client.run("ss -tanH state time-wait")
+
+    def check(self, evidence):
+        yield from super().check(evidence)
+        fin = next(s for s in evidence.segments() if "F" in s["flags"])
+        ack = next(s for s in evidence.segments(**{"from": "server"})
+                   if s["frame"] > fin["frame"])
+        yield at_least(N_("milliseconds from the first FIN to its ACK"), 35,
+                       round((ack["t_ns"] - fin["t_ns"]) / 1e6, 1))
 
 
 class Three(Teardown):
@@ -132,7 +150,7 @@ class Three(Teardown):
     attempts = 3  # a busy machine may let the timer be faster
 
     def run(self, stage):
-        client, server = pair(stage)
+        client, server = talked(stage)
         server.begin("recv 1", "close")
         client.ok("shutdown write")
         server.answer()

@@ -94,8 +94,9 @@ class Loss(Far):
                      for pair in lost)
         yield equal(N_("of them sent again and arrived"), len(lost), healed)
         conversation, = evidence.conversations("client")
-        yield at_least(N_("retransmissions"), len(lost),
-                       conversation["retransmissions"])
+        yield at_least(N_("retransmissions, those called out of order too"),
+                       len(lost), conversation["retransmissions"] +
+                       conversation["out_of_order"])
 
 
 class Duplicates(Far):

@@ -3,7 +3,9 @@
 counters, and what the calls of the other side say. RFC 9293 3.10.7.1."""
 import time
 
+import frames
 from experiment import Experiment, equal
+from experiments import anatomy
 from host import result, until
 from stage import CLIENT, SERVER
 from words import N_
@@ -37,6 +39,10 @@ class Reset(Experiment):
             yield equal(N_("frame {0}: shape"), self.shape,
                         reset["reset"]["shape"], reset["frame"])
             yield from self.numbers(evidence, reset)
+            yield equal(N_("frame {0}: segments that answer it"), 0, sum(
+                segment["frame"] > reset["frame"] and
+                segment["from"] != reset["from"] for segment in
+                evidence.segments(stream=reset["stream"])), reset["frame"])
         for name, grown in self.counters.items():
             yield equal(N_("{0} at the {1}"), grown,
                         evidence.counted(self.sender, name), name, self.sender)
@@ -100,25 +106,48 @@ class Closed(Reset):
             "connect": client.call(f"connect {SERVER} 9 {SOURCE}")}
 
 
+def headers(segment):
+    """All that is in the frame but ports, acknowledgement and checksum."""
+    return (segment.frame[:frames.ETHERNET_BYTES + segment.header] +
+            segment.tcp[4:8] + segment.tcp[12:16] + segment.tcp[18:]).hex()
+
+
 class Firewall(Reset):
     name = "reset-firewall"
     title = N_("A firewall that rejects with a RST")
     question = N_("Can a RST of the firewall be told from one of the kernel?")
     prediction = N_(
-        "Not on the wire: the headers are those of a closed port. But TCP did "
-        "not send it, so OutRsts of the server stays as it is.")
+        "Not on the wire: byte for byte the headers are those of a closed "
+        "port, which is asked next. But TCP did not send it: OutRsts of the "
+        "server stays as it is, and grows only by the second one.")
     needs = ("nft",)
     shape, sender = "P0", "server"
-    counters = {"Tcp.OutRsts": 0}
-    said = {"connect": "ECONNREFUSED"}
+    counters = {"Tcp.OutRsts": 1}
+    said = {"connect": "ECONNREFUSED", "connect (closed)": "ECONNREFUSED"}
+    count = 2
 
     def prepare(self, stage):
         stage.server.firewall("tcp dport 9 reject with tcp reset")
 
     def run(self, stage):
-        client = stage.client.socket()
+        client, other = stage.client.socket(), stage.client.socket()
+        refused = client.call(f"connect {SERVER} 9 {SOURCE}")
+        stage.facts["out_rsts"] = [
+            stage.before["server"]["Tcp.OutRsts"],
+            stage.server.counters()["Tcp.OutRsts"]]
         stage.facts["calls"] = {
-            "connect": client.call(f"connect {SERVER} 9 {SOURCE}")}
+            "connect": refused, "connect (closed)":
+            other.call(f"connect {SERVER} 10 {SOURCE + 1}")}
+
+    def check(self, evidence):
+        yield from super().check(evidence)
+        before, after = evidence.facts["out_rsts"]
+        yield equal(N_("OutRsts after the firewall's RST"), before, after)
+        firewall, kernel = (headers(segment) for segment in
+                            anatomy.segments(evidence)
+                            if segment.flags & frames.RST)
+        yield equal(N_("headers, but for ports, ack and checksum"), kernel,
+                    firewall)
 
 
 class Unread(Reset):
@@ -526,6 +555,29 @@ class Challenge(Experiment):
                     forged["seq_raw"] - 100 & 0xffffffff, answer["ack_raw"])
 
 
+class ToReset(Experiment):
+    name = "reset-none-to-reset"
+    title = N_("A RST to a closed port: silence")
+    question = N_("Why do two hosts not answer each other's RSTs for ever?")
+    prediction = N_(
+        "Because a RST is never answered (RFC 9293 3.10.7.1). An ACK to the "
+        "same closed port, right behind it, is.")
+    needs = ("raw",)
+
+    def run(self, stage):
+        client = stage.client.socket()
+        for flags in "R", "RA", "A":
+            client.ok(f"raw {flags} {CLIENT} {SOURCE} {SERVER} 9 5000 7000")
+        arrived(stage.client, 1)
+
+    def check(self, evidence):
+        yield equal(N_("flags on the wire"), ["R", "RA", "A", "R"],
+                    [segment["flags"] for segment in evidence.segments()])
+        yield equal(N_("{0} at the {1}"), 1,
+                    evidence.counted("server", "Tcp.OutRsts"), "Tcp.OutRsts",
+                    "server")
+
+
 class ShutdownRead(Experiment):
     name = "reset-none-shut-rd"
     title = N_("shutdown(SHUT_RD) sends no RST")
@@ -549,4 +601,4 @@ class ShutdownRead(Experiment):
 
 ALL = [Closed, Firewall, Unread, Linger, Gone, HalfOpen, ShutdownUnread,
        NeverAccepted, Unspec, Kill, Keepalive, Overflow, StrayAck, SynScan,
-       TimeWait, Challenge, ShutdownRead]
+       TimeWait, Challenge, ShutdownRead, ToReset]

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """2,934 bytes in one write: how TCP cuts them into segments and IP a datagram
 into fragments. 2,934 = 14 + 2 * 1,460."""
+import re
+
+import frames
 from experiment import Experiment, equal
 from stage import CLIENT, CLIENT6, SERVER, SERVER6
 from words import N_
@@ -104,6 +107,10 @@ class Offload(Tcp):
     offload = True
 
 
+def port_of(endpoint):
+    return int(endpoint.rpartition(":")[2])
+
+
 class Udp(Experiment):
     """One datagram in fragments. header: of IP; extension: of each fragment,
     RFC 8200 4.5."""
@@ -145,6 +152,25 @@ class Udp(Experiment):
                     [part["offset"] for part in fragments])
         yield equal(N_("8 bytes of UDP header are in the first one: in all"),
                     self.size + 8, sent[0]["ip_payload"])
+        yield from self.headers(evidence, sent[0])
+
+    def headers(self, evidence, datagram):
+        """The bytes of the headers themselves."""
+        captured = [frame for _length, frame in
+                    frames.read(evidence.captures["client"])]
+        parts = [frames.Fragment(captured[part["frame"] - 1])
+                 for part in datagram["fragments"]]
+        count = len(parts)
+        yield equal(N_("different IDs among the fragments"), 1,
+                    len({part.id for part in parts}))
+        yield equal(N_("flag MF of each fragment"), [1] * (count - 1) + [0],
+                    [part.more for part in parts])
+        yield equal(N_("offset field of each fragment, in units of 8"),
+                    [part["offset"] // 8 for part in datagram["fragments"]],
+                    [part.units for part in parts])
+        yield equal(N_("fragments that begin with the UDP header"), 1, sum(
+            part.ports == (port_of(datagram["source"]), self.port)
+            for part in parts))
 
 
 class UdpDefault(Udp):
@@ -202,6 +228,7 @@ class UdpEdge(Experiment):
 
 
 class DontFragment(Experiment):
+    """mtu: of the route. A datagram may have 28 bytes less."""
     name = "fragments-df"
     title = N_("Don't-fragment at the edge")
     question = N_("What if nobody is allowed to cut?")
@@ -209,27 +236,50 @@ class DontFragment(Experiment):
         "1472 bytes pass. 1473 never leave: send() says EMSGSIZE, and the "
         "error queue names the MTU of 1500.")
     needs = ("synudp",)
+    mtu = MTU
 
     def run(self, stage):
         server = stage.server.start(f"synudp serve {SERVER} 7007")
         server.wait_for("7007")
+        size = self.mtu - 28
         fits = stage.client.run(
-            f"synudp probe --df -c 1 -s 1472 {SERVER} 7007")
+            f"synudp probe --df -c 1 -s {size} {SERVER} 7007")
         big = stage.client.run(
-            f"synudp probe --df -c 1 -s 1473 {SERVER} 7007", accept=(1,))
+            f"synudp probe --df -c 1 -s {size + 1} {SERVER} 7007",
+            accept=(1,))
         stage.facts["codes"] = [fits.status, big.status]
-        stage.facts["names_mtu"] = "1500" in big.said
+        stage.facts["named"] = [int(mtu) for mtu in re.findall(
+            r"MTU[^0-9]*(\d+)", big.said)]
 
     def check(self, evidence):
-        yield equal(N_("exit codes for 1472 and 1473 bytes"), [0, 1],
-                    evidence.facts["codes"])
+        size = self.mtu - 28
+        yield equal(N_("exit codes for {0} and {1} bytes"), [0, 1],
+                    evidence.facts["codes"], size, size + 1)
         lengths = sorted({datagram["len"]
                           for datagram in evidence.datagrams()
                           if datagram["dest"].endswith(":7007")})
-        yield equal(N_("the longest datagram on the wire"), 1472, lengths[-1])
-        yield equal(N_("the error names the MTU of 1500"), True,
-                    evidence.facts["names_mtu"])
+        yield equal(N_("the longest datagram on the wire"), size, lengths[-1])
+        yield equal(N_("MTU that the error names"), self.mtu,
+                    evidence.facts["named"][-1])
+
+
+class RouteMtu(DontFragment):
+    name = "fragments-route-mtu"
+    title = N_("Don't-fragment, and a route with an MTU of 1400")
+    question = N_("What if the host knows already that the way is narrower "
+                  "than its own link?")
+    prediction = N_(
+        "Nothing has to be tried out: 1400 - 28 = 1372 bytes pass, 1373 get "
+        "EMSGSIZE at once, and the error queue says 1400. No router is asked.")
+    mtu = 1400
+
+    def prepare(self, stage):
+        stage.client.run(f"ip route add {SERVER}/32 dev eth0 mtu 1400")
+
+    def check(self, evidence):
+        yield from super().check(evidence)
+        yield equal(N_("ICMP errors on the wire"), 0, len(evidence.icmp()))
 
 
 ALL = [Default, NoTimestamps, Ipv6, Offload, UdpDefault, UdpIpv6, UdpEdge,
-       DontFragment]
+       DontFragment, RouteMtu]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Refused, unreachable, silent: what connect() says, and why."""
 from experiment import Experiment, at_least, at_most, equal
+from host import until
 from stage import SERVER
 from words import N_
 
@@ -170,5 +171,48 @@ class RefusedUdp(Experiment):
                     evidence.facts["said"])
 
 
-ALL = [Refused, RejectReset, RejectPort, Prohibited, Silent, FullQueue,
-       RefusedUdp]
+class SynTimes(Experiment):
+    name = "silent-syn-times"
+    title = N_("When a SYN is sent again")
+    question = N_("Textbooks say: after 1, 2, 4, 8 seconds. Is that so?")
+    prediction = N_(
+        "Not any more: since Linux 6.5 the first tries are a second apart, one "
+        "more than net.ipv4.tcp_syn_linear_timeouts says, which is 4, and only "
+        "then does the time double: 1, 1, 1, 1, 1, 2 seconds. Older kernels do "
+        "as the textbooks say.")
+    needs = ("nft",)
+    attempts = 2  # a timer of a very busy machine may be late
+    LINEAR = "/proc/sys/net/ipv4/tcp_syn_linear_timeouts"
+
+    def prepare(self, stage):
+        stage.server.firewall(f"tcp dport {PORT} drop")
+        linear = stage.client.quietly(f"cat {self.LINEAR}", check=False)
+        stage.facts["linear"] = int(linear or 0)
+
+    def run(self, stage):
+        again = len(self.gaps(stage.facts["linear"]))
+        before = stage.before["client"]["TcpExt.TCPSynRetrans"]
+        stage.client.socket().begin(f"connect {SERVER} {PORT} {SOURCE}")
+        until(lambda: stage.client.counters()["TcpExt.TCPSynRetrans"] >=
+              before + again, N_("the SYNs"), every=0.1)
+
+    @staticmethod
+    def gaps(linear):
+        """As many as there are in the first seven seconds."""
+        gaps = [1] * (min(linear, 6) + 1)
+        while sum(gaps) < 7:
+            gaps.append(2 * gaps[-1])
+        return gaps
+
+    def check(self, evidence):
+        gaps = self.gaps(evidence.facts["linear"])
+        syns = evidence.segments(flags="S")
+        yield equal(N_("seconds between the SYNs"), gaps, [
+            round((after["t_ns"] - before["t_ns"]) / 1e9)
+            for before, after in zip(syns, syns[1:])][:len(gaps)])
+        yield equal(N_("different sequence numbers among them"), 1,
+                    len({syn["seq_raw"] for syn in syns}))
+
+
+ALL = [Refused, RejectReset, RejectPort, Prohibited, Silent, SynTimes,
+       FullQueue, RefusedUdp]

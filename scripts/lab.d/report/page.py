@@ -2,6 +2,7 @@
 """lab-report/index.html: one page, complete in itself."""
 import os
 
+import results
 from evidence import Evidence
 from experiments import groups
 from report import figures, parts
@@ -10,12 +11,13 @@ from report.ladder import Ladders
 from words import N_, _, said
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+NAME, CHINESE = "index.html", 'lang="zh-CN"'
 
 HONESTY = N_(
     "Each capture's SHA-256 stands in results.ndjson, and scripts/lab verify "
-    "makes every check anew from the captures. That proves that report and "
-    "captures belong together. It does not prove who made them, or that they "
-    "were made honestly.")
+    "makes every check and this page anew from the captures. That proves that "
+    "report and captures belong together. It does not prove who made them, or "
+    "that they were made honestly.")
 
 HOW_TO_PLAY = N_(
     "All of this can be typed by hand: scripts/lab shell opens a shell on the "
@@ -102,6 +104,7 @@ class Page:
             tag("p", tag("b", parts.STATUS[state.replace("-", " ")][1],
                          aria_hidden="true"), " ", verdict,
                 class_=f"verdict {state}"),
+            self.trouble(),
             tag("ul", *(tag("li", tag("b", str(number)), " ", text,
                             class_=name if number else "zero")
                         for number, text, name in (
@@ -112,6 +115,17 @@ class Page:
                 class_="counts"),
             tag("dl", *(tag("div", tag("dt", name), tag("dd", value))
                         for name, value in facts), class_="facts"))
+
+    def trouble(self):
+        """What failed or was not run, with the reason: first of all to see."""
+        rows = [tag("li", tag("b", parts.STATUS[record["status"]][1],
+                              class_="mark " +
+                              parts.STATUS[record["status"]][0]), " ",
+                    tag("a", record["name"], href="#" + record["name"]), ": ",
+                    parts.why(record))
+                for record in self.found.experiments
+                if record["status"] != results.PASSED]
+        return tag("ul", *rows, class_="trouble") if rows else ""
 
     def navigation(self):
         def link(experiment):
@@ -180,12 +194,12 @@ class Page:
                 evidence.records("ladder", point, self.lang))
             yield tag("details", tag("summary", _(
                 "{0} packets, captured at the {1}").format(
-                    count, _(parts.HOSTS[point]))), shown)
+                    count, _(parts.HOSTS[point]))), shown,
+                open="" if experiment.table else None)
 
 
 def write(found, directory, tools, lang):
-    with open(os.path.join(directory, "index.html"), "w",
-              encoding="utf-8") as file:
+    with open(os.path.join(directory, NAME), "w", encoding="utf-8") as file:
         file.write(Page(found, directory, tools, lang).html())
 
 

@@ -44,14 +44,27 @@ def badge(status):
                class_=f"status {name}")
 
 
+def why(record):
+    """Why it did not pass: the reason, or the first check that is wrong."""
+    if record["reason"]:
+        return said(**record["reason"])
+    wrong = [check for check in record["checks"] if not check["right"]]
+    return "; ".join(
+        f"{said(check['text'], check['arguments'])}: "
+        f"{show(check['expected'])} ≠ {show(check['seen'])}"
+        for check in wrong[:1])
+
+
 def checks(record):
     rows = []
     for check in record["checks"]:
         name, mark, text = STATUS["passed" if check["right"] else "failed"]
         rows.append([
             said(check["text"], check["arguments"]),
-            tag("td", show(check["expected"]), class_="value"),
-            tag("td", show(check["seen"]), class_="value"),
+            tag("td", show(check["expected"]), class_="value",
+                data_label=_("expected")),
+            tag("td", show(check["seen"]), class_="value",
+                data_label=_("seen")),
             tag("td", tag("b", mark, title=_(text)),
                 class_=f"mark {name}")])
     return table([_("claim"), _("expected"), _("seen"), ""], rows,
