@@ -48,9 +48,8 @@ int targetset_exclude(struct targetset *set, const char *spec,
 		      enum targetset_families families, struct error *error);
 int targetset_exclude_addr(struct targetset *set, const struct addr *addr);
 
-/* Specs from a file, one or more a line, parted by blanks or commas outside
- * octet lists; '#' starts a comment; "-" is stdin. exclude says which of the
- * two. Errors say FILE:LINE. */
+/* Specs from a file as in spec/targetfile.h; "-" is stdin. exclude says which
+ * of the two. */
 int targetset_read(struct targetset *set, const char *path, bool exclude,
 		   enum targetset_families families, struct error *error);
 

@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "fuzz/failing.h"
 #include "talk/course.h"
 #include "talk/sessions.h"
+#include "talk/tracker.h"
 
 enum {
 	SESSION = 77,
@@ -20,7 +22,14 @@ enum {
 	PIECE_RAW,
 	PIECE_SEALED,
 	PIECE_ERROR,
-	PIECES,
+	PIECE_INTERRUPT,
+	PIECE_BLOCKED, /* a firewall lets the next one not out */
+	PIECE_LATER,   /* the device has no room for it */
+	PIECE_MASK = 7,
+	/* Of the first byte, which is also that of a piece. */
+	WITH_DF = 0x80,
+	IN_BURSTS = 0x40, /* so many that the first are forgotten */
+	BURST = TRACKER_WINDOW / 4,
 };
 
 struct piece {
@@ -33,7 +42,7 @@ static int next_piece(const uint8_t **data, size_t *size, struct piece *piece)
 {
 	if (*size < 2)
 		return 0;
-	piece->kind = (*data)[0] % PIECES;
+	piece->kind = (*data)[0] & PIECE_MASK;
 	piece->length = (*data)[1];
 	piece->bytes = *data + 2;
 	if (piece->length > *size - 2)
@@ -43,24 +52,63 @@ static int next_piece(const uint8_t **data, size_t *size, struct piece *piece)
 	return 1;
 }
 
-static void pass_time(struct course *course, const struct piece *piece,
-		      int64_t *now_ns)
+/* What a run is told of, and what it gets. */
+struct run {
+	struct prober_result result;
+	struct course *course;
+	struct sessions *sessions;
+	struct course_config config;
+	uint64_t told_lost, told_replies;
+	int64_t now_ns;
+};
+
+static void on_reply(void *context, const struct prober_reply *reply)
 {
+	struct run *run = context;
+
+	run->told_replies += reply->tracked.known;
+}
+
+static void on_lost(void *context, uint32_t sequence)
+{
+	struct run *run = context;
+
+	run->told_lost += sequence > 0;
+}
+
+static void on_icmp(void *context, const struct icmp_error *error)
+{
+	(void)context;
+	if (error->quoted_length > sizeof(error->quoted))
+		abort();
+}
+
+static void pass_time(struct run *run, const struct piece *piece)
+{
+	int most = run->config.count > BURST ? BURST : 1;
 	struct datagram out;
 	int64_t wake_ns;
 
-	*now_ns += (int64_t)piece->length * 10 * NS_PER_MS;
-	if (course_step(course, *now_ns, &out, &wake_ns) == COURSE_SEND)
-		course_sent(course, &out);
+	run->now_ns += (int64_t)piece->length * 10 * NS_PER_MS;
+	while (most-- > 0 && course_step(run->course, run->now_ns, &out,
+					 &wake_ns) == COURSE_SEND) {
+		if (piece->kind == PIECE_BLOCKED)
+			course_blocked(run->course, &out);
+		else if (piece->kind == PIECE_LATER)
+			course_later(run->course, run->now_ns);
+		else
+			course_sent(run->course, &out);
+	}
 }
 
 /* The fields as they are in the piece, but of this session, with its length,
  * of a kind that there is, and whole. */
-static void arrive_sealed(struct course *course, struct session *session,
-			  const struct piece *piece, int64_t now_ns)
+static void arrive_sealed(struct run *run, const struct piece *piece)
 {
-	uint8_t bytes[256];
+	const struct addr peer = {.family = AF_INET};
+	struct session *session;
 	struct datagram datagram;
+	uint8_t bytes[256];
 
 	if (piece->length < DATAGRAM_HEADER_BYTES)
 		return;
@@ -75,11 +123,12 @@ static void arrive_sealed(struct course *course, struct session *session,
 	datagram_encode(&datagram, bytes);
 	if (datagram_decode(bytes, piece->length, &datagram) != DATAGRAM_INTACT)
 		abort();
-	course_arrival(course, bytes, piece->length, now_ns);
+	course_arrival(run->course, bytes, piece->length, run->now_ns);
+	session = sessions_open(run->sessions, &peer, 1, datagram.sent_ns & 7);
 	session_arrival(session, datagram.sequence);
 }
 
-static void fail(struct course *course, const struct piece *piece)
+static void fail(struct run *run, const struct piece *piece)
 {
 	struct icmp_error error = {.number = EHOSTUNREACH, .family = AF_INET};
 	char text[ICMP_ERROR_TEXT_BYTES];
@@ -96,61 +145,85 @@ static void fail(struct course *course, const struct piece *piece)
 	if (error.quoted_length > sizeof(error.quoted))
 		error.quoted_length = sizeof(error.quoted);
 	memcpy(error.quoted, piece->bytes + 5, error.quoted_length);
-	course_error(course, &error);
+	course_error(run->course, &error);
 	if (strlen(icmp_error_text(&error, text)) >= sizeof(text))
 		abort();
 }
 
-/* Whatever came, the books balance. */
-static void check(const struct prober_result *result)
+static void take(struct run *run, const struct piece *piece)
 {
+	switch (piece->kind) {
+	case PIECE_RAW:
+		course_arrival(run->course, piece->bytes, piece->length,
+			       run->now_ns);
+		break;
+	case PIECE_SEALED:
+		arrive_sealed(run, piece);
+		break;
+	case PIECE_ERROR:
+		fail(run, piece);
+		break;
+	case PIECE_INTERRUPT:
+		course_interrupt(run->course, run->now_ns);
+		break;
+	default:
+		pass_time(run, piece);
+	}
+}
+
+/* Whatever came, the books balance. */
+static void check(const struct run *run)
+{
+	const struct prober_result *result = &run->result;
 	const struct tracker_counts *counts = &result->counts;
+	bool told =
+		result->end == PROBER_DONE || result->end == PROBER_INTERRUPTED;
 
 	if (counts->arrived > counts->sent ||
 	    counts->received > counts->arrived ||
 	    result->lost_out + result->lost_back + result->lost_somewhere !=
 		    counts->sent - counts->arrived ||
-	    counts->arrivals != counts->arrived + counts->duplicated)
+	    counts->arrivals != counts->arrived + counts->duplicated ||
+	    counts->arrivals != run->told_replies ||
+	    (told && counts->sent - counts->arrived != run->told_lost))
 		abort();
+}
+
+static void play(const uint8_t *data, size_t size)
+{
+	struct run run = {
+		.sessions = sessions_new(1),
+		.config =
+			{
+				.session = SESSION,
+				.size = DATAGRAM_HEADER_BYTES,
+				.count = 20,
+				.timeout_ns = NS_PER_S,
+				.watch = {on_reply, on_lost, on_icmp, &run},
+			},
+	};
+	struct piece piece;
+
+	if (size > 0 && data[0] & IN_BURSTS)
+		run.config.count = 5 * BURST;
+	run.config.df = size > 0 && data[0] & WITH_DF;
+	run.course = course_new(&run.config, &run.result);
+	while (run.course && run.sessions && next_piece(&data, &size, &piece))
+		take(&run, &piece);
+	if (run.sessions && sessions_opened(run.sessions) > 8)
+		abort();
+	if (run.course) {
+		course_finish(run.course);
+		check(&run);
+	}
+	course_free(run.course);
+	sessions_free(run.sessions);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct addr peer = {.family = AF_INET};
-	struct sessions *sessions = sessions_new(1);
-	struct prober_result result;
-	struct course *course = course_new(
-		&(struct course_config){
-			.session = SESSION,
-			.size = DATAGRAM_HEADER_BYTES,
-			.count = 20,
-			.timeout_ns = NS_PER_S,
-			.df = size > 0 && data[0] & 0x80,
-		},
-		&result);
-	int64_t now_ns = 0;
-	struct piece piece;
-
-	if (!course || !sessions)
-		abort();
-	while (next_piece(&data, &size, &piece)) {
-		if (piece.kind == PIECE_TIME)
-			pass_time(course, &piece, &now_ns);
-		else if (piece.kind == PIECE_RAW)
-			course_arrival(course, piece.bytes, piece.length,
-				       now_ns);
-		else if (piece.kind == PIECE_SEALED)
-			arrive_sealed(course,
-				      sessions_open(sessions, &peer, 1, 1),
-				      &piece, now_ns);
-		else
-			fail(course, &piece);
-	}
-	course_finish(course);
-	check(&result);
-	course_free(course);
-	sessions_free(sessions);
+	failing_run(play, data, size);
 	return 0;
 }

@@ -13,6 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error error = ERROR_INIT;
 	struct portset set;
 
+	if (!text)
+		abort();
 	portset_init(&set);
 	if (portset_add(&set, text, &error) == 0) {
 		if (set.count > 65535 || portset_has(&set, 0))
