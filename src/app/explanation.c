@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/language.h"
 #include "app/screen.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -72,7 +73,7 @@ struct explanation *explanation_new(const struct targetset *targets,
 	self->ports = ports;
 	self->style = (struct ladder_style){
 		.columns = screen_columns(),
-		.ascii = screen_is_ascii(),
+		.ascii = !language_is_utf8(),
 		.raw = true,
 	};
 	self->packets = recordlist_new(PACKETS, error);

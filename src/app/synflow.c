@@ -28,6 +28,7 @@
 #include "net/linktype.h"
 #include "net/pcapng.h"
 #include "net/privs.h"
+#include "net/sandbox.h"
 
 enum {
 	WHOLE_BYTES = 262144, /* no frame is longer */
@@ -185,7 +186,11 @@ static int open_all(struct run *run, const char *program, struct error *error)
 		return error_set(error, STATUS_USAGE,
 				 "--write and --output go to one place: \"%s\"",
 				 options->record);
-	return privs_drop(error);
+	if (privs_drop(error) < 0)
+		return -1;
+	return options->read || options->sandbox_off
+		       ? 0
+		       : sandbox_enter(SANDBOX_FLOW, error);
 }
 
 /* ---- frames ---- */

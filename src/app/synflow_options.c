@@ -180,6 +180,16 @@ static int parse_language(void *context, const char *value, struct error *error)
 	return 0;
 }
 
+static int parse_sandbox(void *context, const char *value, struct error *error)
+{
+	struct synflow_options *options = context;
+
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return bad(error, value, "on, off");
+	options->sandbox_off = strcmp(value, "off") == 0;
+	return 0;
+}
+
 static int parse_verbose(void *context, const char *value, struct error *error)
 {
 	struct synflow_options *options = context;
@@ -261,6 +271,9 @@ static const struct option_spec specs[] = {
 	 NULL, parse_verbose},
 	{'q', "quiet", NULL, "Output", "errors and results only", NULL,
 	 parse_quiet},
+	{0, "sandbox", "on|off", "Other",
+	 "of a live capture; off: for debuggers only (on)", "on off",
+	 parse_sandbox},
 	{'h', "help", NULL, "Other", "this page", NULL, parse_help},
 	{0, "version", NULL, "Other", "the version", NULL, parse_version},
 	{0, "completion", "bash", NULL, "for the build", NULL,

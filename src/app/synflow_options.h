@@ -36,6 +36,7 @@ struct synflow_options {
 	size_t stream_count;   /* ... 0: all */
 	const char **outputs;  /* for views_add(); points into argv */
 	size_t output_count;   /* at least 1 ("text") */
+	bool sandbox_off;      /* of a live capture */
 	const char *language;  /* of --lang: "en", "zh"; or NULL */
 	int verbosity;         /* for log_init(): -1 to 2 */
 };

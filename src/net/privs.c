@@ -67,8 +67,31 @@ static int refuse_set_id(struct error *error)
 			 "off and use file capabilities (setcap)");
 }
 
+/* What the C library opens a file by: the locale, the resolver, the time zone.
+ * It disregards most of them itself where the program's file has rights of its
+ * own, but not where root runs it. (What its loader goes by, LD_PRELOAD and
+ * the like, has had its way.) */
+static int forget_paths(struct error *error)
+{
+	static const char *const names[] = {
+		"GCONV_PATH",   "GETCONF_DIR",
+		"HOSTALIASES",  "LOCPATH",
+		"MALLOC_TRACE", "NIS_PATH",
+		"NLSPATH",      "RESOLV_HOST_CONF",
+		"TMPDIR",       "TZ",
+		"TZDIR",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (unsetenv(names[i]) < 0)
+			return error_errno(error, "environment");
+	return 0;
+}
+
 int privs_begin(struct error *error)
 {
+	if (forget_paths(error) < 0)
+		return -1;
 	if (refuse_set_id(error) < 0 || read_capabilities(error) < 0)
 		return -1;
 	for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {

@@ -11,7 +11,8 @@ struct error;
 
 /* First thing in main: refuses a set-uid or set-gid start (STATUS_FAILED),
  * takes CAP_NET_RAW and the rest out of the effective set while arguments are
- * read; they stay permitted. Root keeps CAP_DAC_OVERRIDE and
+ * read; they stay permitted. Takes the variables out of the environment that
+ * name files for a library to open. Root keeps CAP_DAC_OVERRIDE and
  * CAP_DAC_READ_SEARCH until the drop, so that sudo can read and write the
  * user's files. */
 int privs_begin(struct error *error);
