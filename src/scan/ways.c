@@ -79,10 +79,7 @@ static int open_link(struct ways *ways, struct way *way,
 		     const struct synscan_config *config, struct error *error)
 {
 	const struct path *path = way->path;
-	const char *device =
-		config->bind_device && path->route.type != ROUTE_LOCAL
-			? path->iface.name
-			: NULL;
+	bool bound = config->bind_device && path->route.type != ROUTE_LOCAL;
 
 	way->link = known_link(ways, way);
 	if (way->link)
@@ -90,7 +87,7 @@ static int open_link(struct ways *ways, struct way *way,
 	way->link = way->frames ? link_open_frames(&path->iface, config->record,
 						   error)
 				: link_open_ip(path->route.source.family,
-					       device, error);
+					       &path->iface, bound, error);
 	if (!way->link)
 		return error_context(error, "open %s", path->iface.name);
 	ways->links[ways->n_links++] = way->link;
