@@ -12,12 +12,14 @@
 #include "base/error.h"
 #include "net/conncause.h"
 #include "net/connway.h"
+#include "net/departures.h"
 #include "net/errqueue.h"
 
 #define NONE   UINT32_MAX
 #define EVENTS 256
 #define OTHERS 64 /* idle sockets looked at for one that will do */
 #define TRIES  3  /* from as many ports */
+#define LOOKS  64 /* connects whose SYN is looked for at once */
 
 union name {
 	struct sockaddr any;
@@ -54,6 +56,7 @@ struct connector {
 	struct out *outs;
 	uint32_t ids, pending;
 	uint32_t vacant; /* socks without a descriptor */
+	uint32_t looked_at, held;
 };
 
 static socklen_t name_of(const struct addr *addr, uint16_t port,
@@ -211,6 +214,11 @@ uint32_t connector_pending(const struct connector *connector)
 	return connector->pending;
 }
 
+uint32_t connector_held(const struct connector *connector)
+{
+	return connector->held;
+}
+
 /* ---- what came of one ---- */
 
 /* Back to where it was, with a RST if it is connected. */
@@ -341,6 +349,11 @@ void connector_connect(struct connector *connector,
 		outcome->at_ns = clock_now_ns();
 		return;
 	}
+	if (connector->looked_at < LOOKS) {
+		connector->looked_at++;
+		connector->held +=
+			departures_is_held(connector->socks[out->sock].fd);
+	}
 	if (watch(connector, out) == 0)
 		return;
 	outcome->error_number = errno;
@@ -354,6 +367,7 @@ void connector_abort(struct connector *connector, uint32_t id, uint32_t use)
 
 	if (out->sock == NONE || out->use != use)
 		return;
+	connector->held += departures_is_held(connector->socks[out->sock].fd);
 	take_back(&connector->socks[out->sock]);
 	settled(connector, out);
 }

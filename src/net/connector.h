@@ -60,6 +60,9 @@ void connector_free(struct connector *connector);
 int connector_fd(const struct connector *connector);
 /* Connects that are pending. */
 uint32_t connector_pending(const struct connector *connector);
+/* Of the first connects and of those that were aborted: so many had a SYN
+ * that was dropped on its way out of this host, behind IP. */
+uint32_t connector_held(const struct connector *connector);
 
 void connector_connect(struct connector *connector,
 		       const struct connector_job *job,

@@ -6,8 +6,12 @@
 #include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <linux/sock_diag.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/error.h"
@@ -18,6 +22,7 @@ struct socket_link {
 	libnet_t *net;
 	int fd;
 	uint16_t family; /* AF_PACKET, AF_INET or AF_INET6 */
+	char name[IF_NAMESIZE];
 	struct mmsghdr messages[LINK_BATCH];
 	struct iovec vectors[LINK_BATCH];
 	struct sockaddr_storage names[LINK_BATCH];
@@ -46,6 +51,38 @@ static enum link_outcome outcome_of(int error_number)
 	default:
 		return LINK_FAILED;
 	}
+}
+
+/* A full queue is full of our own packets, or of some of them at least. Where
+ * none waits, it was a rule behind IP, for which the kernel has no other error:
+ * an egress hook of nft or tc. (A packet socket passes all others by.) */
+static bool is_idle(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t length = sizeof(info);
+
+	return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &length) == 0 &&
+	       length > SK_MEMINFO_WMEM_ALLOC * sizeof(info[0]) &&
+	       info[SK_MEMINFO_WMEM_ALLOC] == 0;
+}
+
+/* Without a carrier some devices refuse packets for want of room, too. */
+bool link_has_carrier(int fd, const char *interface)
+{
+	struct ifreq request = {0};
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	return ioctl(fd, SIOCGIFFLAGS, &request) < 0 ||
+	       (request.ifr_flags & IFF_RUNNING);
+}
+
+static enum link_outcome no_room(const struct socket_link *self,
+				 struct error *error)
+{
+	if (link_has_carrier(self->fd, self->name))
+		return is_idle(self->fd) ? LINK_DROPPED : LINK_BUSY;
+	error_set(error, STATUS_FAILED, "send: %s has no carrier", self->name);
+	return LINK_DOWN;
 }
 
 /* With IP_RECVERR the kernel reports a full queue, and keeps what it reported
@@ -98,7 +135,8 @@ static enum link_outcome socket_send(struct link *link,
 		return LINK_OK; /* the next call starts with the refused one */
 	errno = error_number;
 	error_errno(error, "send");
-	return outcome_of(error_number);
+	return error_number == ENOBUFS ? no_room(self, error)
+				       : outcome_of(error_number);
 }
 
 static void socket_close(struct link *link)
@@ -111,9 +149,11 @@ static void socket_close(struct link *link)
 
 static const struct link_ops socket_ops = {socket_send, socket_close};
 
-static struct socket_link *socket_link_new(int injection, const char *device,
+static struct socket_link *socket_link_new(int injection,
+					   const struct interface *interface,
 					   uint16_t family, struct error *error)
 {
+	const char *device = family == AF_PACKET ? interface->name : NULL;
 	struct socket_link *self = calloc(1, sizeof(*self));
 	char text[LIBNET_ERRBUF_SIZE] = "";
 
@@ -131,6 +171,7 @@ static struct socket_link *socket_link_new(int injection, const char *device,
 	self->link.ops = &socket_ops;
 	self->fd = libnet_getfd(self->net);
 	self->family = family;
+	memcpy(self->name, interface->name, sizeof(self->name));
 	for (size_t i = 0; i < LINK_BATCH; i++) {
 		struct msghdr *message = &self->messages[i].msg_hdr;
 
@@ -175,8 +216,8 @@ struct link *link_open_frames(const struct interface *interface, bool captured,
 		.sll_family = AF_PACKET,
 		.sll_ifindex = (int)interface->index,
 	};
-	struct socket_link *self = socket_link_new(
-		LIBNET_LINK_ADV, interface->name, AF_PACKET, error);
+	struct socket_link *self =
+		socket_link_new(LIBNET_LINK_ADV, interface, AF_PACKET, error);
 
 	if (!self)
 		return NULL;
@@ -199,13 +240,13 @@ fail:
 	return NULL;
 }
 
-struct link *link_open_ip(uint16_t family, const char *device,
-			  struct error *error)
+struct link *link_open_ip(uint16_t family, const struct interface *interface,
+			  bool bound, struct error *error)
 {
 	bool v4 = family == AF_INET;
 	int one = 1, buffer = 1 << 20;
 	struct socket_link *self = socket_link_new(
-		v4 ? LIBNET_RAW4 : LIBNET_RAW6, NULL, family, error);
+		v4 ? LIBNET_RAW4 : LIBNET_RAW6, interface, family, error);
 
 	if (!self)
 		return NULL;
@@ -217,9 +258,10 @@ struct link *link_open_ip(uint16_t family, const char *device,
 		error_errno(error, "IP_RECVERR");
 		goto fail;
 	}
-	if (device && setsockopt(self->fd, SOL_SOCKET, SO_BINDTODEVICE, device,
-				 (socklen_t)strlen(device)) < 0) {
-		error_errno(error, "bind to %s", device);
+	if (bound &&
+	    setsockopt(self->fd, SOL_SOCKET, SO_BINDTODEVICE, self->name,
+		       (socklen_t)strlen(self->name)) < 0) {
+		error_errno(error, "bind to %s", self->name);
 		goto fail;
 	}
 	return &self->link;

@@ -29,7 +29,9 @@ struct link_packet {
 enum link_outcome {
 	LINK_OK,
 	LINK_BUSY,    /* ENOBUFS and the like: try again in a moment */
-	LINK_DOWN,    /* the interface is down: try again */
+	LINK_DROPPED, /* ENOBUFS, but nothing of ours waits in a queue: a
+			 firewall behind IP (an egress hook) */
+	LINK_DOWN,    /* the interface is down, or its cable: try again */
 	LINK_REFUSED, /* a local firewall: EPERM */
 	LINK_GONE,    /* the device no longer exists */
 	LINK_FAILED,  /* anything else: see the error */
@@ -56,9 +58,12 @@ struct link *link_open_frames(const struct interface *interface, bool captured,
 			      struct error *error);
 
 /* IP packets by libnet's RAW4 or RAW6 socket; the kernel finds the next hop.
- * device: NULL, or the interface to bind to. */
-struct link *link_open_ip(uint16_t family, const char *device,
-			  struct error *error);
+ * bound: by that interface alone. */
+struct link *link_open_ip(uint16_t family, const struct interface *interface,
+			  bool bound, struct error *error);
+
+/* For who makes a link: fd is any socket. */
+bool link_has_carrier(int fd, const char *interface);
 
 enum link_outcome link_send(struct link *link,
 			    const struct link_packet *packets, size_t n,

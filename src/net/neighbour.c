@@ -12,6 +12,8 @@
 /* After the last request: 1 s after the first when all went on time. */
 #define GIVE_UP_NS (500 * NS_PER_MS)
 
+#define DOUBT_EVERY_NS NS_PER_S
+
 #define FIRST_SLOTS 64 /* a power of two */
 
 enum entry_state {
@@ -27,7 +29,8 @@ struct entry {
 	uint8_t mac[6];
 	unsigned ifindex;
 	struct addr addr;
-	int64_t asked_ns; /* the last request */
+	int64_t asked_ns;   /* the last request */
+	int64_t doubted_ns; /* the last one since it was known; 0: none */
 };
 
 /* Open addressing with linear probing; never more than half full. Nothing is
@@ -179,6 +182,29 @@ enum neighbour_state neighbour_lookup(struct neighbour_table *table,
 		return ask(entry, now_ns, again_ns);
 	entry->state = ENTRY_FAILED;
 	return NEIGHBOUR_FAILED;
+}
+
+void neighbour_unasked(struct neighbour_table *table, unsigned ifindex,
+		       const struct addr *next_hop)
+{
+	struct entry *entry =
+		find(table->slots, table->n_slots, ifindex, next_hop);
+
+	if (entry->state == ENTRY_ASKED && entry->asked > 0)
+		entry->asked--;
+}
+
+bool neighbour_doubt(struct neighbour_table *table, unsigned ifindex,
+		     const struct addr *next_hop, int64_t now_ns)
+{
+	struct entry *entry =
+		find(table->slots, table->n_slots, ifindex, next_hop);
+
+	if (entry->state != ENTRY_READY ||
+	    (entry->doubted_ns && now_ns - entry->doubted_ns < DOUBT_EVERY_NS))
+		return false;
+	entry->doubted_ns = now_ns;
+	return true;
 }
 
 /* RFC 1812 3.3.2: a reply that claims a group address is not believed. */

@@ -41,6 +41,17 @@ enum neighbour_state neighbour_lookup(struct neighbour_table *table,
 				      int64_t now_ns, uint8_t mac[6],
 				      int64_t *again_ns);
 
+/* The request of the latest NEIGHBOUR_ASK could not be sent: it does not count
+ * and comes again at its time. */
+void neighbour_unasked(struct neighbour_table *table, unsigned ifindex,
+		       const struct addr *next_hop);
+
+/* It is known, but does not seem to be there: may it have moved? True when one
+ * more request should go now, which happens once a second at most; what is
+ * known holds on until somebody answers. */
+bool neighbour_doubt(struct neighbour_table *table, unsigned ifindex,
+		     const struct addr *next_hop, int64_t now_ns);
+
 /* From a reply or from the kernel's table. `unasked` also takes an address
  * nobody asked for (the kernel's table); replies from strangers do not grow
  * the table. A known address gets the newer mac; a group or zero mac is

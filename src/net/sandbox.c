@@ -71,10 +71,15 @@ static const int of_syn[] = {
 };
 
 static const int of_connect[] = {
-	SCMP_SYS(bind),          SCMP_SYS(connect),
-	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
-	SCMP_SYS(epoll_pwait),   SCMP_SYS(epoll_wait),
-	SCMP_SYS(eventfd2),      SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(bind),
+	SCMP_SYS(connect),
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(pread64), /* the kernel's counts */
+	SCMP_SYS(sched_getaffinity),
 };
 
 /* alarm(), by whatever name the C library calls the kernel. */

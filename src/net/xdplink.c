@@ -24,6 +24,7 @@
 struct xdp_link {
 	struct link link;
 	int fd;
+	char name[IF_NAMESIZE];
 	uint8_t *frames;
 	/* The rings: one producer, one consumer, indexes that wrap. */
 	void *sends, *dones;
@@ -153,9 +154,14 @@ static enum link_outcome xdp_send(struct link *link,
 	withdraw(self, begin + (uint32_t)*accepted, end);
 	if (*accepted > 0)
 		return LINK_OK; /* the next call starts with the refused one */
-	errno = error_number ? error_number : EAGAIN;
+	errno = error_number = error_number ? error_number : EAGAIN;
 	error_errno(error, "send");
-	return outcome_of(errno);
+	if (error_number == EBUSY && !link_has_carrier(self->fd, self->name)) {
+		error_set(error, STATUS_FAILED, "send: %s has no carrier",
+			  self->name);
+		return LINK_DOWN;
+	}
+	return outcome_of(error_number);
 }
 
 static void xdp_close(struct link *link)
@@ -261,6 +267,7 @@ struct link *xdplink_open(const struct interface *interface)
 	if (!self)
 		return NULL;
 	self->link.ops = &ops;
+	memcpy(self->name, interface->name, sizeof(self->name));
 	for (uint32_t i = 0; i < FRAMES; i++)
 		self->free[self->free_count++] = i;
 	self->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);

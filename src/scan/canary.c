@@ -30,11 +30,27 @@ void canary_remember(struct engine *engine, struct group *group,
 		group->answered[seen / 64 % CANARIES] = number;
 }
 
-void canary_path_proved(struct group *group, int64_t sent_ns)
+/* So many in a row that did not come back: can that be mere loss? */
+static bool is_outage(const struct engine *engine, const struct group *group,
+		      double doubt)
+{
+	return pow(loss_bound(&engine->loss_all), group->failures) < doubt;
+}
+
+/* It came back: what did not, before, was loss; but not of the kind that the
+ * number of tries is reckoned by, when it was an outage. */
+void canary_path_proved(struct engine *engine, struct group *group,
+			int64_t sent_ns)
 {
 	if (sent_ns > group->proved_ns)
 		group->proved_ns = sent_ns;
 	group->doubted_ns = 0;
+	if (group->failures == 0)
+		return;
+	if (!is_outage(engine, group, LOST_DOUBT)) {
+		group_learn(engine, group, group->failures, 0);
+		group->beacons.failed += group->failures;
+	}
 	group->failures = 0;
 }
 
@@ -152,7 +168,7 @@ void canary_answered(struct engine *engine, struct group *group,
 		engine->stats.duplicates++; /* of the port's own answer */
 		return;
 	}
-	canary_path_proved(group, flight->sent_ns);
+	canary_path_proved(engine, group, flight->sent_ns);
 	group_learn(engine, group, 0, 1);
 	group->beacons.succeeded++;
 	group_resolved(engine, group, flight, true, reply->at_ns);
@@ -167,23 +183,21 @@ void canary_silent(struct engine *engine, struct group *group,
 {
 	int64_t sent_ns = flight->sent_ns;
 
-	group_learn(engine, group, 1, 0);
-	group->beacons.failed++;
 	group_resolved(engine, group, flight, false, now_ns);
 	if (group_sweeps(group) && flight->number == group->open_number)
 		window_sweep_canary(&group->window, false);
 	canary_gone(engine, group, flight);
+	group->failures++;
 	if (group->settled) /* nobody waits for a proof any more */
 		return;
-	group->failures++;
 	group->want_canary = true;
 	if (!group->doubted_ns)
 		group->doubted_ns = sent_ns;
-	if (pow(loss_bound(&engine->loss_all), group->failures) < CANARY_DOUBT)
+	if (is_outage(engine, group, CANARY_DOUBT))
 		group->blind_ns = sent_ns;
 	if (now_ns - group->doubted_ns < LOST_NS ||
 	    group->failures < LOST_FAILURES ||
-	    pow(loss_bound(&engine->loss_all), group->failures) > LOST_DOUBT)
+	    !is_outage(engine, group, LOST_DOUBT))
 		return;
 	group->lost = true;
 	group->want_canary = false;

@@ -22,12 +22,14 @@
 #define CROWDED_NS   (20 * NS_PER_MS) /* until another hop may be asked */
 
 static void blocked(struct connloop *loop, const struct connloop_try *try,
-		    int64_t now_ns)
+		    const char *why, int64_t now_ns)
 {
-	engine_refused(loop->engine, &try->probe, now_ns + BLOCKED_NS, now_ns);
-	course_refused(&loop->course, LINK_REFUSED,
-		       "connect: a local firewall rejects the connections",
-		       now_ns);
+	if (loop->course.blocked)
+		engine_unaskable(loop->engine, &try->probe);
+	else
+		engine_refused(loop->engine, &try->probe, now_ns + BLOCKED_NS,
+			       now_ns);
+	course_refused(&loop->course, LINK_REFUSED, why, now_ns);
 }
 
 /* There is no descriptor for it: somebody else took one that we counted on. */
@@ -49,22 +51,25 @@ static void refused(struct connloop *loop, const struct connloop_try *try,
 	const struct connector_outcome *outcome = &try->outcome;
 	enum link_outcome taken = outcome->taken;
 	char why[160];
-	bool firewall = taken == LINK_REFUSED;
 
+	if (taken == LINK_REFUSED) {
+		blocked(loop, try,
+			"connect: a local firewall refuses the connections "
+			"(Operation not permitted)",
+			now_ns);
+		return;
+	}
 	if (taken == LINK_DOWN && !connway_device_exists(try->path->iface.name))
 		taken = LINK_GONE;
 	if (outcome->error_number == EMFILE || outcome->error_number == ENFILE)
 		fewer(loop, try->conn);
-	engine_refused(loop->engine, &try->probe,
-		       firewall ? now_ns + BLOCKED_NS : 0, now_ns);
+	engine_refused(loop->engine, &try->probe, 0, now_ns);
 	if (taken == LINK_DOWN)
 		engine_blind_until(loop->engine, now_ns);
-	snprintf(why, sizeof(why), "connect%s%s: %s%s%s",
+	snprintf(why, sizeof(why), "connect%s%s: %s",
 		 taken == LINK_GONE ? " by " : "",
 		 taken == LINK_GONE ? try->path->iface.name : "",
-		 firewall ? "a local firewall refuses the connections (" : "",
-		 strerror(taken == LINK_GONE ? ENODEV : outcome->error_number),
-		 firewall ? ")" : "");
+		 strerror(taken == LINK_GONE ? ENODEV : outcome->error_number));
 	course_refused(&loop->course, taken, why, now_ns);
 }
 
@@ -80,7 +85,9 @@ static void tried(struct connloop *loop, struct connloop_try *try,
 		engine_sent(loop->engine, &try->probe, outcome->begun_ns);
 		course_accepted(&loop->course);
 	} else if (outcome->taken == LINK_OK) {
-		blocked(loop, try, now_ns);
+		blocked(loop, try,
+			"connect: a local firewall rejects the connections",
+			now_ns);
 	} else {
 		refused(loop, try, now_ns);
 	}
@@ -109,6 +116,8 @@ static bool hop_is_fine(struct connloop *loop, const struct engine_probe *probe,
 		engine_parked(loop->engine, probe, false, now_ns + CROWDED_NS);
 		return false;
 	case HOPS_ABSENT:
+		if (probe->answered) /* before; it may come back */
+			return true;
 		engine_failed(loop->engine, probe, REASON_NO_NEIGHBOUR);
 		return false;
 	}

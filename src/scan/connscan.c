@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "net/connway.h"
+#include "net/departures.h"
 #include "net/pathset.h"
 #include "net/sourceports.h"
 #include "scan/connloop.h"
@@ -20,6 +21,7 @@
 #include "scan/hops.h"
 #include "scan/plan.h"
 #include "scan/synscan.h"
+#include "spec/portset.h"
 #include "spec/targetset.h"
 
 #define CONNECTS_MOST 16384u /* at once; the kernel needs some 4 KiB each */
@@ -27,6 +29,13 @@
 #define FDS_WORKER    2u     /* of its own */
 #define TRIES_TOLD    191    /* each by a socket of its own */
 #define CANARIES_TOLD 64
+
+/* Nothing answered for so long: perhaps nothing leaves. */
+#define BLOCK_NS    (300 * NS_PER_MS)
+#define BLOCK_LOOKS 8u
+
+static const char held_back[] =
+	"connect: a local firewall drops the connections on their way out";
 
 struct connscan {
 	struct synscan_config config; /* as given */
@@ -39,6 +48,12 @@ struct connscan {
 	struct connwatch *watch;   /* when it is recorded */
 	struct recorder *recorder; /* the caller's */
 	uint64_t reasons[VERDICT_COUNT][REASON_COUNT];
+	/* SYNs that do not leave this host: see net/departures.h. */
+	struct departures departures;
+	int64_t missing; /* as last looked at */
+	bool suspect;    /* some did not */
+	bool some_leave;
+	uint64_t held; /* ports for which none leaves: unasked */
 };
 
 void connscan_interrupt(struct connscan *scan)
@@ -62,6 +77,16 @@ static enum reason why_silent(const struct connscan *scan,
 	return REASON_TIMEOUT;
 }
 
+static bool leaves(const struct connscan *scan, const struct addr *target,
+		   uint16_t port)
+{
+	const struct pathset *paths = scan->config.paths;
+	size_t path = pathset_index(paths, pathset_find(paths, target));
+
+	return departures_try(&scan->departures,
+			      &scan->ways[scan->way_of[path]], target, port);
+}
+
 static void one_result(void *context, const struct result *result)
 {
 	struct connscan *scan = context;
@@ -70,15 +95,59 @@ static void one_result(void *context, const struct result *result)
 	whole.ttl = -1;
 	if (whole.reason == REASON_NO_REPLY)
 		whole.reason = why_silent(scan, &whole.addr);
+	if (whole.reason == REASON_TIMEOUT && scan->suspect &&
+	    (atomic_load(&scan->loop.interrupted) ||
+	     !leaves(scan, &whole.addr, whole.port))) {
+		scan->held++;
+		return;
+	}
 	scan->reasons[whole.verdict][whole.reason]++;
 	scan->config.result(scan->config.context, &whole);
+}
+
+/* Did all that was sent leave this host? */
+static void look_at_departures(struct connscan *scan)
+{
+	int64_t missing = departures_missing(&scan->departures);
+
+	for (unsigned w = 0; w < scan->loop.n_workers; w++)
+		scan->suspect |= atomic_load(&scan->loop.workers[w].held) > 0;
+	scan->suspect |= missing > scan->missing;
+	scan->missing = missing;
+}
+
+/* Nothing has answered for so long. Does anything leave? */
+static void look_for_block(struct connscan *scan)
+{
+	const struct synscan_config *config = &scan->config;
+	uint64_t targets = targetset_count(config->targets);
+	uint32_t ports = config->ports->count;
+
+	for (unsigned i = 0; i < BLOCK_LOOKS && !scan->some_leave; i++) {
+		struct addr target = targetset_nth(config->targets,
+						   targets * i / BLOCK_LOOKS);
+		const struct path *path = pathset_find(config->paths, &target);
+
+		scan->some_leave =
+			path->route.type != ROUTE_NONE &&
+			leaves(scan, &target,
+			       portset_nth(config->ports,
+					   (uint64_t)ports * i / BLOCK_LOOKS));
+	}
+	if (!scan->some_leave)
+		course_end(&scan->loop.course, STATUS_INCOMPLETE, held_back);
 }
 
 static void one_tick(void *context, const struct engine_stats *stats,
 		     int64_t now_ns)
 {
-	const struct connscan *scan = context;
+	struct connscan *scan = context;
 
+	look_at_departures(scan);
+	if (scan->suspect && !scan->some_leave && stats->replies == 0 &&
+	    !scan->loop.course.over &&
+	    now_ns - scan->loop.course.begun_ns > BLOCK_NS)
+		look_for_block(scan);
 	scan->config.tick(scan->config.context, stats, now_ns);
 }
 
@@ -232,6 +301,7 @@ static int open_all(struct connscan *scan, struct error *error)
 	struct connloop *loop = &scan->loop;
 
 	raise_descriptors();
+	departures_open(&scan->departures);
 	loop->boss.wake_fd = bell_new();
 	if (loop->boss.wake_fd < 0)
 		return error_errno(error, "threads");
@@ -264,6 +334,7 @@ struct connscan *connscan_open(const struct synscan_config *config,
 	scan->own.gave_up = given_up;
 	scan->own.context = scan;
 	scan->loop.boss.wake_fd = -1;
+	scan->departures = (struct departures){{-1, -1}};
 	if (open_all(scan, error) == 0)
 		return scan;
 	connscan_close(scan);
@@ -285,6 +356,7 @@ void connscan_close(struct connscan *scan)
 	engine_free(loop->engine);
 	if (loop->boss.wake_fd >= 0)
 		close(loop->boss.wake_fd);
+	departures_close(&scan->departures);
 	free(scan->ways);
 	free(scan->way_of);
 	free(scan);
@@ -373,6 +445,21 @@ static void close_workers(struct connloop *loop)
 		connworker_close(&loop->workers[w]);
 }
 
+/* The engine takes the ports for which no SYN left for silent ones. */
+static void fill(struct connscan *scan, struct summary *summary)
+{
+	struct course *course = &scan->loop.course;
+
+	if (scan->held > 0) {
+		course->complete = false;
+		course_end(course, STATUS_INCOMPLETE, held_back);
+	}
+	course_fill(course, summary);
+	memcpy(summary->reasons, scan->reasons, sizeof(scan->reasons));
+	summary->verdicts[VERDICT_FILTERED] -= scan->held;
+	summary->unasked += scan->held;
+}
+
 int connscan_run(struct connscan *scan, struct summary *summary,
 		 struct error *error)
 {
@@ -385,15 +472,18 @@ int connscan_run(struct connscan *scan, struct summary *summary,
 	if (status == 0)
 		status = open_workers(scan, error);
 	if (status == 0) {
+		scan->missing = departures_missing(&scan->departures);
 		connloop_run(loop);
+		look_at_departures(scan);
+	}
+	close_workers(loop);
+	if (status == 0) {
 		engine_finish(loop->engine);
 		course_tick(&loop->course, clock_now_ns());
 	}
-	close_workers(loop);
 	if (scan->watch)
 		connwatch_stop(scan->watch);
-	course_fill(&loop->course, summary);
-	memcpy(summary->reasons, scan->reasons, sizeof(scan->reasons));
+	fill(scan, summary);
 	if (status < 0)
 		return -1;
 	if (ended->status == STATUS_OK)

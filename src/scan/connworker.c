@@ -104,6 +104,7 @@ static bool turn(struct connworker *worker)
 	if (pending > 0)
 		connector_poll(worker->connector, tell_end, worker);
 	atomic_store(&worker->horizon_ns, pending > 0 ? now_ns : INT64_MAX);
+	atomic_store(&worker->held, connector_held(worker->connector));
 	return any || connector_pending(worker->connector) < pending;
 }
 

@@ -42,6 +42,7 @@ struct connworker {
 	/* worker -> boss: all that ended before is in the ring. INT64_MAX:
 	 * nothing is pending. */
 	_Atomic int64_t horizon_ns;
+	_Atomic uint32_t held; /* worker -> boss: connector_held() */
 	pthread_t thread;
 	bool started;
 };

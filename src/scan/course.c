@@ -29,17 +29,54 @@ void course_end(struct course *course, enum status status, const char *why)
 	course->over = true;
 }
 
+/* Were any others answered? Then the scan goes on without these. */
+static bool goes_on(struct course *course, const char *why)
+{
+	struct engine_stats stats;
+
+	engine_stats(course->engine, &stats);
+	if (course->blocked || stats.replies == 0)
+		return false;
+	course->blocked = true;
+	error_set(&course->blocked_by, STATUS_INCOMPLETE, "%s", why);
+	course_accepted(course);
+	return true;
+}
+
+/* The kernel may take a second to notice that a cable is out, and says until
+ * then what it says of a firewall behind IP. */
+static int64_t block_limit(const struct course *course,
+			   enum link_outcome outcome)
+{
+	struct engine_stats stats;
+
+	if (outcome == LINK_REFUSED)
+		return BLOCK_LIMIT;
+	engine_stats(course->engine, &stats);
+	return stats.replies == 0 ? BLOCK_LIMIT : 3 * BLOCK_LIMIT;
+}
+
 void course_refused(struct course *course, enum link_outcome outcome,
 		    const char *why, int64_t now_ns)
 {
-	int64_t limit = outcome == LINK_REFUSED ? BLOCK_LIMIT : DOWN_LIMIT;
+	bool firewall = outcome == LINK_REFUSED || outcome == LINK_DROPPED;
+	bool over, blocked;
 
 	if (!course->refused_since_ns)
 		course->refused_since_ns = now_ns;
-	if (outcome == LINK_GONE || outcome == LINK_FAILED ||
-	    now_ns - course->refused_since_ns > limit) {
+	if (!firewall)
+		course->blocked_since_ns = 0;
+	else if (!course->blocked_since_ns)
+		course->blocked_since_ns = now_ns;
+	over = now_ns - course->refused_since_ns > DOWN_LIMIT;
+	blocked = firewall && now_ns - course->blocked_since_ns >
+				      block_limit(course, outcome);
+	if (blocked && goes_on(course, why))
+		return;
+	if (outcome == LINK_GONE || outcome == LINK_FAILED || over || blocked) {
 		course_end(course, STATUS_INCOMPLETE, why);
-	} else if (outcome != LINK_BUSY && !course->warned) {
+	} else if ((outcome == LINK_DOWN || outcome == LINK_REFUSED) &&
+		   !course->warned) {
 		course->warned = true;
 		log_line(LOG_WARN, "%s; trying on", why);
 	}
@@ -47,7 +84,7 @@ void course_refused(struct course *course, enum link_outcome outcome,
 
 void course_accepted(struct course *course)
 {
-	course->refused_since_ns = 0;
+	course->refused_since_ns = course->blocked_since_ns = 0;
 }
 
 void course_done(struct course *course)
@@ -58,9 +95,13 @@ void course_done(struct course *course)
 
 	engine_stats(course->engine, &stats);
 	course->over = true;
-	course->complete = stats.lost_groups == 0;
+	course->complete = stats.lost_groups == 0 && stats.unaskable == 0;
 	if (course->complete)
 		return;
+	if (stats.lost_groups == 0) {
+		course_end(course, STATUS_INCOMPLETE, course->blocked_by.text);
+		return;
+	}
 	addr = targetset_nth(course->config->targets, stats.lost_target);
 	snprintf(why, sizeof(why), "%s stopped answering in the middle",
 		 addr_format(&addr, text));

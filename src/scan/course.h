@@ -30,9 +30,12 @@ struct course {
 	struct error error;
 	/* Its own. */
 	int64_t refused_since_ns; /* no probe was taken since; 0: fine */
+	int64_t blocked_since_ns; /* and a firewall is why */
 	int64_t next_tick_ns;
 	uint32_t limited;
 	bool warned;
+	bool blocked; /* go on without what a firewall refuses */
+	struct error blocked_by;
 };
 
 /* Ends the scan. STATUS_INCOMPLETE becomes STATUS_FAILED where nothing was
@@ -40,13 +43,16 @@ struct course {
 void course_end(struct course *course, enum status status, const char *why);
 
 /* The kernel refused a probe (outcome not LINK_OK); the engine has been told.
- * What cannot get better, or did not for long, ends the scan. */
+ * What cannot get better, or did not for long, ends the scan; but where a
+ * firewall refuses what is left and others were answered, `blocked` says that
+ * it goes on without: engine_unaskable(). */
 void course_refused(struct course *course, enum link_outcome outcome,
 		    const char *why, int64_t now_ns);
 /* The kernel took one. */
 void course_accepted(struct course *course);
 
-/* The engine is done: complete, unless a host stopped answering. */
+/* The engine is done: complete, unless a host stopped answering, or some
+ * probes were unaskable. */
 void course_done(struct course *course);
 
 /* Tells config->tick() how it stands, and looks whether to go on. */

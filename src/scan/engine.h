@@ -24,6 +24,10 @@ struct flight;
  *                READY/SILENT: asked again until its silence outlasted the
  *                tries that the measured loss calls for; then filtered
  *
+ * An ICMP error that says of a host which did answer that it cannot be reached
+ * may be of its path and not of the port: it is believed when it comes again
+ * after the host has answered once more.
+ *
  * Filtered ones are kept, since a late reply may still correct them, and are
  * told at the end (or when more than the table's limit are held).
  *
@@ -80,6 +84,9 @@ struct engine_probe {
 	uint64_t number, target;
 	uint32_t rank;
 	uint8_t port_offset;   /* into the block of source ports */
+	bool doubted;          /* is its next hop still where it was? */
+	bool answered;         /* its host, by other ports; known where a group
+				  is one host */
 	struct flight *flight; /* the engine's own */
 };
 
@@ -107,6 +114,7 @@ struct engine_stats {
 	double limited_pps;      /* the pace that it gives */
 	uint32_t lost_groups;    /* stopped answering for good: not complete */
 	uint64_t lost_target;    /* one of their canaries */
+	uint64_t unaskable;      /* given up: not complete */
 };
 
 /* NULL with an error when memory is out. */
@@ -115,9 +123,9 @@ struct engine *engine_new(const struct engine_config *config, int64_t now_ns,
 void engine_free(struct engine *engine);
 
 /* The next probe that may leave now; false: none before engine_wake_ns() or
- * a reply. Each one handed out is answered for by exactly one of the next
- * five calls, before any engine_reply() or engine_advance(); several may be
- * out, to leave as one batch. */
+ * a reply. Each one handed out is answered for by exactly one of the
+ * calls down to engine_unaskable(), before any engine_reply() or
+ * engine_advance(); several may be out, to leave as one batch. */
 bool engine_next(struct engine *engine, int64_t now_ns,
 		 struct engine_probe *probe);
 /* The kernel took it. */
@@ -137,6 +145,8 @@ void engine_parked(struct engine *engine, const struct engine_probe *probe,
 /* It cannot be asked: filtered for that reason. */
 void engine_failed(struct engine *engine, const struct engine_probe *probe,
 		   enum reason reason);
+/* The kernel will not have it: it stays unasked. */
+void engine_unaskable(struct engine *engine, const struct engine_probe *probe);
 
 /* A reply that proved itself. */
 void engine_reply(struct engine *engine, const struct engine_reply *reply);

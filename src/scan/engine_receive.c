@@ -87,6 +87,31 @@ static void note_icmp(struct engine *engine, struct group *group,
 		group_closed_one(engine, group);
 }
 
+/* Rather of the path to that host than of the port? Then it is asked again,
+ * and the next time-out waits for a proof that the path works. What comes after
+ * that, to the latest try, is believed. */
+static bool note_unreached(struct engine *engine, const struct group *group,
+			   struct flight *flight,
+			   const struct engine_reply *reply)
+{
+	unsigned latest = (flight->tries - 1u) % engine->config.source_ports;
+
+	if (reply->reason != REASON_ICMP_NET_UNREACH &&
+	    reply->reason != REASON_ICMP_HOST_UNREACH &&
+	    reply->reason != REASON_NO_NEIGHBOUR)
+		return false;
+	if (!group_is_known_host(engine, group) ||
+	    group_asked_out(engine, flight) || flight->state == FLIGHT_NOTED)
+		return false;
+	if (flight->unreached == 2)
+		return flight->state != FLIGHT_AIR ||
+		       reply->port_offset != latest;
+	flight->unreached = 1;
+	if (flight->state != FLIGHT_AIR)
+		flight->counted = 0;
+	return true;
+}
+
 void engine_reply(struct engine *engine, const struct engine_reply *reply)
 {
 	uint64_t number = reply->target * engine->config.ports + reply->rank;
@@ -109,6 +134,8 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 		return;
 	}
 	if (reply->verdict == VERDICT_FILTERED) {
+		if (note_unreached(engine, group, flight, reply))
+			return;
 		note_icmp(engine, group, flight, reply);
 		return;
 	}
@@ -126,8 +153,9 @@ void engine_reply(struct engine *engine, const struct engine_reply *reply)
 	if (!group->rtt.valid && reply->time_ok)
 		rtt_sample(&group->rtt, reply->at_ns - flight->first_ns);
 	learn_loss(engine, group, flight, answered, reply->at_ns);
-	canary_path_proved(group, answered == flight->tries ? flight->sent_ns
-							    : flight->first_ns);
+	canary_path_proved(engine, group,
+			   answered == flight->tries ? flight->sent_ns
+						     : flight->first_ns);
 	if (reply->verdict == VERDICT_OPEN && !group->open_known) {
 		group->open_known = true;
 		group->open_number = number;
@@ -167,8 +195,11 @@ static bool group_is_blind(const struct engine *engine,
 static void timed_out(struct engine *engine, struct group *group,
 		      struct flight *flight, int64_t now_ns)
 {
-	bool counts = !group_is_blind(engine, group, flight) && !group->lost;
+	bool counts = !group_is_blind(engine, group, flight) && !group->lost &&
+		      flight->unreached != 1;
 
+	if (flight->unreached)
+		flight->unreached = 2;
 	if (flight->hasty) {
 		group_resolved(engine, group, flight, false, now_ns);
 		flight->hasty = false;

@@ -200,6 +200,11 @@ bool engine_next(struct engine *engine, int64_t now_ns,
 					     engine->config.source_ports,
 			   probe);
 		probe->flight = flight;
+		probe->answered = group_is_known_host(engine, group);
+		probe->doubted =
+			flight->state == FLIGHT_CANARY
+				? group->failures > 0
+				: flight->tries > 0 && group->n_answered == 0;
 		pacer_spend(&engine->pacer, now_ns);
 		lane_spend(group->lane, now_ns);
 		flight->epoch = window_sent(&group->window,
@@ -280,18 +285,39 @@ void engine_parked(struct engine *engine, const struct engine_probe *probe,
 	flight_schedule(engine->flights, flight, again_ns);
 }
 
+/* The end of a probe that was handed out; false: it was a canary's. */
+static bool not_asked(struct engine *engine, struct group *group,
+		      struct flight *flight)
+{
+	not_sent(engine, group, flight);
+	if (flight->state != FLIGHT_CANARY)
+		return true;
+	canary_withdrawn(engine, group, flight);
+	return false;
+}
+
 void engine_failed(struct engine *engine, const struct engine_probe *probe,
 		   enum reason reason)
 {
 	struct flight *flight = probe->flight;
 	struct group *group = group_of(engine, flight);
 
-	not_sent(engine, group, flight);
-	if (flight->state == FLIGHT_CANARY) {
-		canary_withdrawn(engine, group, flight);
+	if (!not_asked(engine, group, flight))
 		return;
-	}
 	engine_tell_filtered(engine, flight, reason);
+	flight_remove(engine->flights, flight);
+	group_closed_one(engine, group);
+}
+
+void engine_unaskable(struct engine *engine, const struct engine_probe *probe)
+{
+	struct flight *flight = probe->flight;
+	struct group *group = group_of(engine, flight);
+
+	engine->stats.send_errors++;
+	if (!not_asked(engine, group, flight))
+		return;
+	engine->stats.unaskable++;
 	flight_remove(engine->flights, flight);
 	group_closed_one(engine, group);
 }

@@ -41,6 +41,7 @@ struct flight {
 	uint8_t overdue;      /* made room in the window before its time-out */
 	uint8_t common_epoch; /* of its lane's window, likewise */
 	uint8_t era;          /* of its group, that `counted` is of */
+	uint8_t unreached;    /* an ICMP error said so: 1; asked again: 2 */
 };
 
 struct flight_list {

@@ -38,6 +38,11 @@ void engine_tell_filtered(struct engine *engine, const struct flight *flight,
 	engine_tell(engine, flight->number, &result);
 }
 
+bool group_is_known_host(const struct engine *engine, const struct group *group)
+{
+	return group->n_answered > 0 && group->order.n == engine->config.ports;
+}
+
 double group_loss(const struct engine *engine, const struct group *group)
 {
 	const struct loss *loss = group->loss.succeeded >= OWN_LOSS

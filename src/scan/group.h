@@ -51,7 +51,8 @@ struct group {
 	int64_t blind_ns;   /* silence of what left till then says nothing */
 	uint64_t answered[CANARIES]; /* numbers */
 	unsigned n_answered, choice;
-	unsigned canaries_out, failures;
+	unsigned canaries_out;
+	unsigned failures;  /* canaries in a row, not yet in any loss */
 	unsigned to_beacon; /* tries */
 	bool want_canary, lost;
 	uint64_t open_number; /* a port known to be open */
@@ -92,6 +93,9 @@ void engine_tell(struct engine *engine, uint64_t number,
 
 void engine_tell_filtered(struct engine *engine, const struct flight *flight,
 			  enum reason reason);
+/* Is it a single host, and has it answered? */
+bool group_is_known_host(const struct engine *engine,
+			 const struct group *group);
 
 /* The loss that verdicts rest on, from above: the group's own where it has
  * enough answers, and no less than the beacons of a round came to. */
@@ -190,7 +194,8 @@ void canary_remember(struct engine *engine, struct group *group,
 		     uint64_t number, bool open);
 
 /* A probe that left then was answered. */
-void canary_path_proved(struct group *group, int64_t sent_ns);
+void canary_path_proved(struct engine *engine, struct group *group,
+			int64_t sent_ns);
 
 /* Did anything that left no earlier get through? Asks the canary if not. A
  * group that never answered has no canary: its silence is all there is. */

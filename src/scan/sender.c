@@ -12,6 +12,7 @@
 #include "net/link.h"
 #include "net/neighbour.h"
 #include "net/pathset.h"
+#include "scan/batch.h"
 #include "scan/receiver.h"
 #include "scan/shared.h"
 #include "scan/synscan.h"
@@ -19,7 +20,6 @@
 #include "spec/targetset.h"
 #include "wire/cookie.h"
 
-#define BATCH        LINK_BATCH
 #define SMALL_BATCH  16 /* the times of a batch count from its begin */
 #define EVENT_BURST  4096
 #define NO_MEMORY_NS (100 * NS_PER_MS)
@@ -27,17 +27,6 @@
 #define HORIZON_NS   (NS_PER_MS / 2)
 #define FRESH_NS     (240 * NS_PER_MS) /* to the next request: just asked */
 #define OVERRUN_NS   (10 * NS_PER_MS)
-#define BLOCKED_NS   (50 * NS_PER_MS) /* until a refused probe comes again */
-
-/* One batch, all for one link. */
-struct batch {
-	struct link *link;
-	size_t n;
-	struct engine_probe probes[BATCH];
-	struct addr dests[BATCH];
-	struct link_packet packets[BATCH];
-	uint8_t bytes[BATCH][PROBE_MAX_BYTES];
-};
 
 struct loop {
 	struct sender *sender;
@@ -48,71 +37,13 @@ struct loop {
 
 /* ---- sending ---- */
 
-/* What the kernel's refusal means for the rest of the batch. */
-static void refused(struct loop *loop, enum link_outcome outcome,
-		    const struct engine_probe *probes, size_t n,
-		    const struct error *error, int64_t now_ns)
-{
-	struct engine *engine = loop->sender->engine;
-	bool firewall = outcome == LINK_REFUSED;
-
-	/* One was refused; the rest of the batch was not tried. */
-	engine_refused(engine, &probes[0], firewall ? now_ns + BLOCKED_NS : 0,
-		       now_ns);
-	for (size_t i = 1; i < n; i++)
-		engine_withdrawn(engine, &probes[i]);
-	if (outcome == LINK_DOWN)
-		engine_blind_until(engine, now_ns);
-	course_refused(&loop->sender->course, outcome,
-		       firewall ? "send: a local firewall refuses the probes "
-				  "(Operation not permitted)"
-				: error->text,
-		       now_ns);
-}
-
-/* All of a batch count from its begin, so that no round trip comes out too
- * short: over veth and loopback a reply is there before the next one leaves. */
-static void accepted(struct loop *loop, const struct engine_probe *probes,
-		     size_t n, int64_t begun_ns)
-{
-	for (size_t i = 0; i < n; i++)
-		engine_sent(loop->sender->engine, &probes[i], begun_ns);
-	if (n > 0)
-		course_accepted(&loop->sender->course);
-}
-
-static void flush(struct loop *loop)
-{
-	struct batch *batch = &loop->batch;
-	size_t at = 0;
-
-	while (at < batch->n) {
-		struct error error = ERROR_INIT;
-		int64_t begun_ns = clock_now_ns();
-		size_t taken = 0, rest = batch->n - at;
-		enum link_outcome outcome = link_send(
-			batch->link, &batch->packets[at], rest, &taken, &error);
-
-		accepted(loop, &batch->probes[at], taken, begun_ns);
-		at += taken;
-		rest -= taken;
-		if (outcome == LINK_OK)
-			continue;
-		if (outcome == LINK_REFUSED)
-			rest = 1;
-		refused(loop, outcome, &batch->probes[at], rest, &error,
-			begun_ns);
-		at += rest;
-	}
-	batch->n = 0;
-}
-
 static void solicit(struct loop *loop, const struct way *way,
-		    const struct addr *next_hop)
+		    const struct addr *next_hop, int64_t now_ns)
 {
 	uint8_t bytes[SOLICIT_MAX_BYTES];
 	struct error error = ERROR_INIT;
 	struct link_packet packet = {bytes, 0, next_hop};
+	enum link_outcome outcome;
 	size_t taken;
 
 	if (probe_solicit(&way->path->route.source, way->path->iface.mac,
@@ -120,8 +51,13 @@ static void solicit(struct loop *loop, const struct way *way,
 		course_end(&loop->sender->course, STATUS_FAILED, error.text);
 		return;
 	}
-	/* A refusal costs one of three requests; the next comes soon. */
-	(void)link_send(way->link, &packet, 1, &taken, &error);
+	outcome = link_send(way->link, &packet, 1, &taken, &error);
+	if (outcome == LINK_OK)
+		return;
+	/* Whoever was not asked is not absent. */
+	neighbour_unasked(loop->sender->neighbours, way->path->iface.index,
+			  next_hop);
+	batch_refused(&loop->sender->course, outcome, error.text, now_ns);
 }
 
 /* The next hop's MAC into probe; false when the probe cannot leave now: the
@@ -142,9 +78,13 @@ static bool resolve(struct loop *loop, const struct way *way,
 				 next_hop, now_ns, probe->dest_mac,
 				 &again_ns)) {
 	case NEIGHBOUR_READY:
+		if (at->doubted &&
+		    neighbour_doubt(sender->neighbours, way->path->iface.index,
+				    next_hop, now_ns))
+			solicit(loop, way, next_hop, now_ns);
 		return true;
 	case NEIGHBOUR_ASK:
-		solicit(loop, way, next_hop);
+		solicit(loop, way, next_hop, now_ns);
 		asked = true;
 		break;
 	case NEIGHBOUR_WAIT:
@@ -180,7 +120,6 @@ static void prepare(struct loop *loop, const struct engine_probe *at,
 		    int64_t now_ns)
 {
 	struct sender *sender = loop->sender;
-	struct batch *batch = &loop->batch;
 	struct probe probe = {
 		.dest = targetset_nth(sender->config->targets, at->target),
 		.dest_port = portset_nth(sender->config->ports, at->rank),
@@ -188,7 +127,6 @@ static void prepare(struct loop *loop, const struct engine_probe *at,
 			(uint16_t)(sender->key.source_port + at->port_offset),
 	};
 	struct way *way = way_to(sender, &probe.dest);
-	size_t i;
 
 	if (!way->link) {
 		engine_failed(sender->engine, at, REASON_NO_ROUTE);
@@ -198,21 +136,14 @@ static void prepare(struct loop *loop, const struct engine_probe *at,
 		return;
 	probe.seq = cookie_seq(&sender->key.cookie, &way->path->route.source,
 			       probe.source_port, &probe.dest, probe.dest_port);
-	if (batch->n > 0 && batch->link != way->link)
-		flush(loop);
-	i = batch->n++;
-	batch->link = way->link;
-	batch->probes[i] = *at;
-	batch->dests[i] = probe.dest;
-	probe_patch(&way->template, &probe, batch->bytes[i]);
-	batch->packets[i] = (struct link_packet){
-		batch->bytes[i], way->template.length, &batch->dests[i]};
+	batch_add(&loop->batch, way, at, &probe);
 }
 
 /* Up to a batch of what may leave now; false: nothing may. */
 static bool send_some(struct loop *loop, int64_t now_ns)
 {
-	int most = loop->sender->config->rate_pps > 0 ? BATCH : SMALL_BATCH;
+	int most =
+		loop->sender->config->rate_pps > 0 ? LINK_BATCH : SMALL_BATCH;
 	struct engine_probe probe;
 	int n = 0;
 
@@ -221,7 +152,7 @@ static bool send_some(struct loop *loop, int64_t now_ns)
 		prepare(loop, &probe, now_ns);
 		n++;
 	}
-	flush(loop);
+	batch_flush(&loop->batch);
 	return n > 0;
 }
 
@@ -382,7 +313,11 @@ void *sender_run(void *argument)
 {
 	struct sender *sender = argument;
 	struct course *course = &sender->course;
-	struct loop loop = {.sender = sender};
+	struct loop loop = {
+		.sender = sender,
+		.batch = {.engine = sender->engine, .course = course},
+	};
+
 	pthread_barrier_wait(&sender->shared->armed);
 	course->begun_ns = clock_now_ns();
 	while (!course->over)

@@ -84,10 +84,7 @@ static int open_link(struct ways *ways, struct way *way,
 {
 	const struct way *known = known_way(ways, way);
 	const struct path *path = way->path;
-	const char *device =
-		config->bind_device && path->route.type != ROUTE_LOCAL
-			? path->iface.name
-			: NULL;
+	bool bound = config->bind_device && path->route.type != ROUTE_LOCAL;
 
 	if (known) {
 		way->link = known->link;
@@ -103,7 +100,7 @@ static int open_link(struct ways *ways, struct way *way,
 				    ? link_open_frames(&path->iface,
 						       config->record, error)
 				    : link_open_ip(path->route.source.family,
-						   device, error);
+						   &path->iface, bound, error);
 	if (!way->link)
 		return error_context(error, "open %s", path->iface.name);
 	ways->links[ways->n_links++] = way->link;

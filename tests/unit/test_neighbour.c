@@ -236,6 +236,42 @@ static void free_takes_null(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void what_could_not_be_sent_does_not_count(void **state)
+{
+	struct fixture *fixture = *state;
+	struct addr addr = host(1);
+
+	for (int64_t ms = 0; ms < 5000; ms += 250) {
+		assert_int_equal(lookup(fixture, IFINDEX, 1, ms),
+				 NEIGHBOUR_ASK);
+		neighbour_unasked(fixture->table, IFINDEX, &addr);
+	}
+}
+
+static void a_known_one_in_doubt_is_asked_once_a_second(void **state)
+{
+	struct fixture *fixture = *state;
+	struct addr addr = host(1);
+	int asked = 0;
+
+	assert_false(neighbour_doubt(fixture->table, IFINDEX, &addr, 1));
+	assert_int_equal(
+		neighbour_learn(fixture->table, IFINDEX, &addr, mac_a, true),
+		0);
+	for (int64_t ms = 1; ms <= 3000; ms += 10)
+		asked += neighbour_doubt(fixture->table, IFINDEX, &addr,
+					 ms * NS_PER_MS);
+	assert_int_equal(asked, 3);
+	/* It is still there, until another answers. */
+	assert_int_equal(lookup(fixture, IFINDEX, 1, 3001), NEIGHBOUR_READY);
+	assert_memory_equal(fixture->mac, mac_a, 6);
+	assert_int_equal(
+		neighbour_learn(fixture->table, IFINDEX, &addr, mac_b, false),
+		0);
+	assert_int_equal(lookup(fixture, IFINDEX, 1, 3002), NEIGHBOUR_READY);
+	assert_memory_equal(fixture->mac, mac_b, 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +283,8 @@ int main(void)
 		TEST(group_and_zero_macs_are_not_believed),
 		TEST(interfaces_are_apart),
 		TEST(scope_does_not_count),
+		TEST(what_could_not_be_sent_does_not_count),
+		TEST(a_known_one_in_doubt_is_asked_once_a_second),
 		TEST(grows),
 		cmocka_unit_test(free_takes_null),
 	};
