@@ -32,20 +32,19 @@ struct explanation *explanation_new(const struct targetset *targets,
 				    const struct portset *ports,
 				    const struct pcapng_interface *interfaces,
 				    size_t n_interfaces, struct error *error);
-void explanation_free(struct explanation *explanation);
+void explanation_free(struct explanation *self);
 
 /* For a recorder: the packets of the run, from the thread that has them. */
-struct recording *explanation_recording(struct explanation *explanation);
+struct recording *explanation_recording(struct explanation *self);
 /* Where it will be written. */
-const struct writer *explanation_writer(const struct explanation *explanation);
+const struct writer *explanation_writer(const struct explanation *self);
 /* In the thread that has the results; copied. */
-void explanation_result(struct explanation *explanation,
-			const struct result *result);
+void explanation_result(struct explanation *self, const struct result *result);
 
 /* When the run is over, in any thread. apart: something stands above it, so
  * that an empty line comes first. -1 with STATUS_FAILED when memory is out or
  * standard output cannot be written. */
-int explanation_write(struct explanation *explanation, bool apart,
+int explanation_write(struct explanation *self, bool apart,
 		      struct error *error);
 
 #endif

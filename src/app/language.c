@@ -106,7 +106,7 @@ static struct catalogue *open_beside(void)
 	if (!slash || (size_t)(slash - path) + sizeof("/locale/" CATALOGUE) >
 			      sizeof(path))
 		return NULL;
-	strcpy(slash, "/locale/" CATALOGUE);
+	memcpy(slash, "/locale/" CATALOGUE, sizeof("/locale/" CATALOGUE));
 	return catalogue_open(path, NULL);
 }
 

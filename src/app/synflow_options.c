@@ -301,18 +301,19 @@ static int join_expression(struct synflow_options *options, char **words,
 			   size_t count, struct error *error)
 {
 	size_t bytes = 1;
+	char *end;
 
 	if (count == 0)
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		bytes += strlen(words[i]) + 1;
-	options->expression = calloc(1, bytes);
+	options->expression = end = calloc(1, bytes);
 	if (!options->expression)
 		return no_memory(error);
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
-			strcat(options->expression, " ");
-		strcat(options->expression, words[i]);
+			*end++ = ' ';
+		end = stpcpy(end, words[i]);
 	}
 	return 0;
 }

@@ -138,12 +138,13 @@ static int parse_interface(void *context, const char *value,
 	struct parse *parse = context;
 	struct synscan_options *options = parse->options;
 	unsigned ifindex = if_nametoindex(value);
+	size_t bytes = strlen(value) + 1;
 
-	if (!ifindex || strlen(value) >= sizeof(options->interface))
+	if (!ifindex || bytes > sizeof(options->interface))
 		return bad(error, value,
 			   "an interface of this host, as `ip link` names it");
 	options->ifindex = ifindex;
-	strcpy(options->interface, value);
+	memcpy(options->interface, value, bytes);
 	return 0;
 }
 

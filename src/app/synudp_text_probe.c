@@ -15,7 +15,7 @@ enum {
 };
 
 /* "45 packets: 44 x 1480 + 395 bytes of IP payload" */
-static void packets(struct line *line, struct fragments packets)
+static void packet_count(struct line *line, struct fragments packets)
 {
 	words_count(line, packets.count, "packet");
 	line_text(line, " each");
@@ -48,8 +48,9 @@ static void probing(struct writer *writer, const struct synudp_context *context)
 		words_count(&line, probing->size, "byte");
 		if (probing->mtu) {
 			line_text(&line, ", ");
-			packets(&line, synudp_packets(context, probing->size,
-						      probing->mtu));
+			packet_count(&line,
+				     synudp_packets(context, probing->size,
+						    probing->mtu));
 		}
 	}
 	if (probing->mtu) {

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 
-#define DURATION_MAX_NS (24 * 3600 * NS_PER_S)
+#define DURATION_MAX_NS (INT64_C(24) * 3600 * NS_PER_S)
 #define RATE_MAX_PPS    100000000
-#define PERCENT_PPM     10000
+#define PERCENT_PPM     UINT64_C(10000)
 
 static bool is_digit(char c)
 {

@@ -86,7 +86,7 @@ static int to_scale(const struct laying *laying, int64_t ns)
 
 /* From the first to the last: as far on as the time says, and as the text
  * before it on the same side asks for. */
-static void place(struct laying *laying, int top)
+static void place_all(struct laying *laying, int top)
 {
 	int free_y[2] = {top, top}, text_y[2] = {top, top};
 	int y = top;
@@ -255,7 +255,7 @@ static int lay_out(struct laying *laying, int top)
 	layout->bottom = top;
 	if (laying->count == 0)
 		return 0;
-	place(laying, top);
+	place_all(laying, top);
 	find_room(laying);
 	share(laying);
 	complete(laying);

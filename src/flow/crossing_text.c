@@ -13,7 +13,6 @@
 #include "flow/say.h"
 
 struct drawing {
-	const struct crossing *crossing;
 	const struct crossing_ladder *ladder;
 	const struct ladder_style *style;
 	struct ladder_lines lines;
@@ -122,7 +121,7 @@ void crossing_text(const struct crossing *crossing,
 		   void (*put)(void *arg, const char *line), void *arg)
 {
 	const struct ladder *first = crossing_ladder_of(ladder);
-	struct drawing drawing = {crossing, ladder, style, .lines = {0}};
+	struct drawing drawing = {ladder, style, .lines = {0}};
 	uint64_t left_out = 0;
 	char text[TEXT_BYTES];
 

@@ -131,7 +131,7 @@ static void put_pair(struct drawing *drawing, const struct crossing *crossing,
 {
 	const struct sighting *seen[2] = {NULL, NULL}, *any;
 	unsigned from = passage->from;
-	int64_t begin_ns = crossing_begin_ns(crossing), at_ns[2];
+	int64_t begin_ns = crossing_begin_ns(crossing), at_ns[2] = {0, 0};
 	struct line line;
 
 	if (passage->sent != PAIRING_NONE)

@@ -39,7 +39,7 @@ static struct conversation *at(const struct flowtable *table, uint32_t number)
 
 void *flowtable_extra(const struct conversation *conversation)
 {
-	return (void *)(uintptr_t)(conversation + 1);
+	return (void *)(conversation + 1);
 }
 
 struct flowtable *flowtable_new(const struct cookie_key *key, uint32_t limit,
@@ -305,5 +305,6 @@ void flowtable_list(const struct flowtable *table,
 	for (uint32_t number = table->oldest; number;
 	     number = at(table, number)->newer)
 		list[count++] = at(table, number);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers */
 	qsort(list, count, sizeof(*list), by_stream);
 }

@@ -21,7 +21,7 @@ static void put(struct conversation *conversation, int which, char letter)
 
 	if (used + 1 < HISTORY_MAX)
 		conversation->history[used] =
-			which == CLIENT ? (char)(letter - 'a' + 'A') : letter;
+			(char)(which == CLIENT ? letter - 'a' + 'A' : letter);
 }
 
 static void put_once(struct conversation *conversation, int which, char letter,

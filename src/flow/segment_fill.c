@@ -38,7 +38,8 @@ static void fill_header(struct segment *segment,
 		.mss_peer = to->mss,
 	};
 	if (!(tcp->flags & TCP_SYN)) {
-		segment->scale = from->scale == SCALE_NONE ? 0 : from->scale;
+		segment->scale =
+			(int8_t)(from->scale == SCALE_NONE ? 0 : from->scale);
 		if (segment->scale > 0)
 			segment->window_scaled <<= segment->scale;
 	}

@@ -72,7 +72,8 @@ static int on_link(const struct nlmsghdr *message, void *data)
 	if (!out)
 		return MNL_CB_ERROR;
 	out->index = (unsigned)info->ifi_index;
-	strcpy(out->name, mnl_attr_get_str(found[NAME]));
+	memcpy(out->name, mnl_attr_get_str(found[NAME]),
+	       mnl_attr_get_payload_len(found[NAME]));
 	out->up = info->ifi_flags & IFF_UP;
 	out->loopback = info->ifi_flags & IFF_LOOPBACK;
 	out->ethernet = info->ifi_type == ARPHRD_ETHER &&
@@ -413,7 +414,7 @@ static enum neighbour_progress progress_of(unsigned state)
 {
 	if (state & NUD_FAILED)
 		return NEIGHBOUR_GAVE_UP;
-	return state & NUD_INCOMPLETE ? NEIGHBOUR_ASKED : NEIGHBOUR_FOUND;
+	return (state & NUD_INCOMPLETE) ? NEIGHBOUR_ASKED : NEIGHBOUR_FOUND;
 }
 
 static int on_known(const struct nlmsghdr *message, void *data)

@@ -184,6 +184,7 @@ static int intern(struct builder *builder, const struct path *path,
 		return out_of_memory(builder);
 	node->path = *path;
 	node->index = set->n_nodes;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers */
 	nodes = make_room(set->nodes, set->n_nodes, &set->nodes_room,
 			  sizeof(*nodes));
 	if (!nodes) {

@@ -70,7 +70,7 @@ static void unbind(struct sourceports *ports)
  * give away. */
 static bool bind_block(struct sourceports *ports)
 {
-	for (uint16_t i = 0; i < ports->count; i++) {
+	for (size_t i = 0; i < ports->count; i++) {
 		uint16_t port = (uint16_t)(ports->first + i);
 
 		ports->fds[2 * i] = bind_port(AF_INET, port);

@@ -112,7 +112,7 @@ static void add_part(char *line, size_t width, const char *part)
 	if (!*part || used + gap + strlen(part) > width)
 		return;
 	memcpy(line + used, "  ", gap);
-	strcpy(line + used + gap, part);
+	memcpy(line + used + gap, part, strlen(part) + 1);
 }
 
 void progress_format(const struct progress *progress,

@@ -174,7 +174,7 @@ static unsigned worker_of_sibling(struct connloop *loop, uint64_t number,
 				  unsigned otherwise)
 {
 	struct conn *conn = conntable_of(loop->table, number, NULL);
-	unsigned worker = otherwise;
+	unsigned worker;
 
 	if (!loop->one_port || !conn)
 		return otherwise;

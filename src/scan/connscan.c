@@ -2,6 +2,7 @@
 #include "scan/connscan.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -168,7 +169,8 @@ static void say_way(const struct path *path, const struct connway *way)
 	if (path->route.type == ROUTE_GATEWAY)
 		addr_format(&path->route.gateway, to + strlen(to));
 	else
-		strcpy(to, way->local ? "this host" : "on the link");
+		snprintf(to, sizeof(to), "%s",
+			 way->local ? "this host" : "on the link");
 	log_line(LOG_INFO, "path: %s from %s port %u-%u, %s: connect()",
 		 path->iface.name, source, way->first_port,
 		 way->first_port + way->ports - 1u, to);

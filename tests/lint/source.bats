@@ -108,6 +108,13 @@ ours() {
   done | xargs shellcheck -x -P SCRIPTDIR -P .
 }
 
+@test "cppcheck finds nothing" {
+  cppcheck --quiet --error-exitcode=1 --std=c11 \
+    --enable=warning,performance,portability,style \
+    --library=posix,gnu --library=tests/lint/cppcheck.cfg \
+    --suppressions-list=tests/lint/cppcheck.txt -D_GNU_SOURCE -I src src
+}
+
 @test "nothing in the library exits or prints by itself" {
   bad "$(grep -rnE '(^|[^a-z_.>])(exit|abort|printf|puts|perror|err|errx)\(' \
     src/base src/spec src/wire src/net src/scan src/flow src/talk |

@@ -87,12 +87,14 @@ static void test_parse_strict(void **state)
 		"fe80::1%1%1",
 		"localhost",
 	};
-	const struct addr before = {.family = 99, .scope = 7, .bytes = {1}};
+	struct addr before;
 
 	(void)state;
+	memset(&before, 99, sizeof(before));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		struct addr addr = before;
+		struct addr addr;
 
+		memcpy(&addr, &before, sizeof(addr));
 		if (addr_parse(wrong[i], &addr) != -1)
 			fail_msg("\"%s\" is accepted", wrong[i]);
 		assert_memory_equal(&addr, &before, sizeof(addr));
