@@ -75,9 +75,7 @@ static int push(struct xdp_link *self, uint32_t end)
 		if (before == end)
 			return 0;
 		error_number =
-			sendto(self->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0
-				? errno
-				: 0;
+			send(self->fd, "", 0, MSG_DONTWAIT) < 0 ? errno : 0;
 	} while ((!error_number || error_number == EAGAIN) &&
 		 consumed(self) != before);
 	return error_number ? error_number : EAGAIN;
