@@ -171,15 +171,15 @@ static int open_live(struct run *run, const char *program, struct error *error)
 }
 
 /* All that needs a privilege, the outputs last: a reading that cannot be
- * leaves them as they are. */
+ * leaves them as they are, and so does an interrupt till then. */
 static int open_all(struct run *run, const char *program, struct error *error)
 {
 	const struct synflow_options *options = &run->options;
 
 	if ((options->read ? open_file(run, error)
 			   : open_live(run, program, error)) < 0 ||
-	    open_flow(run, error) < 0 || open_views(run, error) < 0 ||
-	    open_record(run, error) < 0)
+	    synflow_handle_signals(error) < 0 || open_flow(run, error) < 0 ||
+	    open_views(run, error) < 0 || open_record(run, error) < 0)
 		return -1;
 	if (run->record &&
 	    views_write_to(run->views, pcapng_writer(run->record)))
@@ -338,8 +338,7 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 		return -1;
 	if (options->request != SYNFLOW_RUN)
 		return synflow_options_answer(options, stdout, error);
-	if (open_all(run, argv[0], error) < 0 ||
-	    synflow_handle_signals(error) < 0)
+	if (open_all(run, argv[0], error) < 0)
 		return -1;
 	if (run->second)
 		return synflow_cross(

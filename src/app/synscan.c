@@ -83,6 +83,12 @@ static int handle_signals(const struct method *method, void *scan,
 	return 0;
 }
 
+static void ignore_signals(void)
+{
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		signal(ending[i], SIG_IGN);
+}
+
 /* ---- what the scan calls ---- */
 
 static void one_result(void *context, const struct result *result)
@@ -359,12 +365,15 @@ static void *open_scan(struct run *run, struct error *error)
 			.context = run,
 		},
 		error);
-	/* Outputs last: a scan that cannot be leaves them as they are. */
-	if (scan && open_outputs(run, error) == 0 &&
+	/* Outputs last: a scan that cannot be leaves them as they are, and so
+	 * does an interrupt till now; from then on they end as they should. */
+	if (scan && handle_signals(run->method, scan, error) == 0 &&
+	    open_outputs(run, error) == 0 &&
 	    open_record(run, scan, error) == 0 && privs_drop(error) == 0 &&
 	    (options->sandbox_off ||
 	     sandbox_enter(run->method->sandbox, error) == 0))
 		return scan;
+	ignore_signals();
 	run->method->close(scan);
 	return NULL;
 }
@@ -432,16 +441,13 @@ static int scan_and_report(struct run *run, struct error *error)
 			      (run->options.verbosity >= 0 && isatty(2) &&
 			       !is_dumb_terminal()),
 		      clock_now_ns());
-	status = handle_signals(method, scan, error);
-	if (status == 0)
-		status = method->run(scan, &run->summary, error);
+	status = method->run(scan, &run->summary, error);
 	progress_end(&run->progress);
 	if (finish_outputs(run, &late) < 0) {
 		*error = late;
 		status = -1;
 	}
-	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
-		signal(ending[i], SIG_IGN);
+	ignore_signals();
 	method->close(scan);
 	return status;
 }

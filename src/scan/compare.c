@@ -209,5 +209,7 @@ int compare_run(struct compare *compare, struct summary *summary,
 	}
 	comparison_count(compare->comparison);
 	add_up(compare->comparison, summary);
+	if (status == 0 && !summary->complete) /* between the two */
+		return error_set(error, STATUS_INCOMPLETE, "interrupted");
 	return status;
 }

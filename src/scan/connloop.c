@@ -273,10 +273,10 @@ static void turn(struct connloop *loop)
 	expire(loop, now_ns);
 	if (loop->hops && hops_is_due(loop->hops, now_ns))
 		look_at_hops(loop, now_ns);
-	if (atomic_load(&loop->interrupted))
-		course_end(course, STATUS_INCOMPLETE, "interrupted");
-	else if (engine_done(loop->engine))
+	if (engine_done(loop->engine))
 		course_done(course);
+	else if (atomic_load(&loop->interrupted))
+		course_end(course, STATUS_INCOMPLETE, "interrupted");
 	if (now_ns >= course->next_tick_ns)
 		tick(loop, now_ns);
 	if (!course->over && !connask(loop, now_ns))

@@ -452,14 +452,13 @@ static void fill(struct connscan *scan, struct summary *summary)
 {
 	struct course *course = &scan->loop.course;
 
-	if (scan->held > 0) {
-		course->complete = false;
+	if (scan->held > 0)
 		course_end(course, STATUS_INCOMPLETE, held_back);
-	}
 	course_fill(course, summary);
 	memcpy(summary->reasons, scan->reasons, sizeof(scan->reasons));
 	summary->verdicts[VERDICT_FILTERED] -= scan->held;
 	summary->unasked += scan->held;
+	summary->complete &= scan->held == 0;
 }
 
 int connscan_run(struct connscan *scan, struct summary *summary,

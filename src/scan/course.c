@@ -151,7 +151,8 @@ void course_fill(const struct course *course, struct summary *summary)
 	summary->duplicates = stats.duplicates;
 	/* Closing sockets takes the kernel a while: not the scan. */
 	summary->elapsed_ns = course->ended_ns - course->begun_ns;
-	summary->complete = course->complete;
+	/* Also when it was interrupted at the very end. */
+	summary->complete = course->complete || summary->unasked == 0;
 	engine_quality(course->engine, &summary->loss,
 		       &summary->expected_wrong);
 }

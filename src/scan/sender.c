@@ -297,12 +297,12 @@ static void loop_once(struct loop *loop)
 		full = take_events(sender);
 	engine_advance(sender->engine,
 		       horizon_ns < now_ns ? horizon_ns : now_ns, now_ns);
-	if (atomic_load(&shared->interrupted))
+	if (engine_done(sender->engine))
+		course_done(course);
+	else if (atomic_load(&shared->interrupted))
 		course_end(course, STATUS_INCOMPLETE, "interrupted");
 	else if (atomic_load(&shared->captures_gone))
 		course_end(course, STATUS_INCOMPLETE, "the device is gone");
-	else if (engine_done(sender->engine))
-		course_done(course);
 	if (now_ns >= course->next_tick_ns)
 		course_tick(course, now_ns);
 	if (!course->over && !send_some(loop, now_ns))
