@@ -11,7 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "app/explanation.h"
+#include "app/outputs.h"
 #include "app/streams.h"
 #include "app/synscan_options.h"
 #include "base/clock.h"
@@ -24,8 +24,6 @@
 #include "report/progress.h"
 #include "report/sink.h"
 #include "scan/method.h"
-#include "scan/recorder.h"
-#include "scan/recordfile.h"
 #include "scan/synscan.h"
 
 struct run {
@@ -34,10 +32,7 @@ struct run {
 	uint64_t order_key[2], cookie_key[2];
 	struct netlink *netlink;
 	struct pathset *paths;
-	struct sinks *sinks;
-	struct recorder *recorder; /* of the next two, else NULL */
-	struct recordfile *file;
-	struct explanation *explanation;
+	struct outputs outputs;
 	struct progress progress;
 	struct summary summary;
 	int64_t noted_ns; /* the last "waiting for" */
@@ -95,9 +90,7 @@ static void one_result(void *context, const struct result *result)
 {
 	struct run *run = context;
 
-	sinks_result(run->sinks, result);
-	if (run->explanation)
-		explanation_result(run->explanation, result);
+	outputs_result(&run->outputs, result);
 }
 
 static void say_waiting(struct run *run, const struct engine_stats *stats,
@@ -119,7 +112,7 @@ static void tick(void *context, const struct engine_stats *stats,
 {
 	struct run *run = context;
 
-	sinks_flush(run->sinks);
+	sinks_flush(run->outputs.sinks);
 	progress_update(&run->progress,
 			&(struct progress_now){
 				.done = stats->total - stats->fresh_left -
@@ -136,7 +129,7 @@ static bool gave_up(void *context)
 {
 	struct run *run = context;
 
-	return sinks_failed(run->sinks);
+	return sinks_failed(run->outputs.sinks);
 }
 
 /* ---- before the scan ---- */
@@ -243,73 +236,6 @@ static int find_paths(struct run *run, struct error *error)
 				 : ", nor to any other target");
 }
 
-static int open_outputs(struct run *run, struct error *error)
-{
-	const struct synscan_options *options = &run->options;
-
-	run->sinks = sinks_new();
-	if (!run->sinks)
-		return error_errno(error, "outputs");
-	for (size_t i = 0; i < options->output_count; i++)
-		if (sinks_add(run->sinks, options->outputs[i], error) < 0)
-			return -1;
-	return sinks_begin(run->sinks, targetset_count(options->targets) == 1,
-			   options->show, !options->numeric, error);
-}
-
-static int open_file(struct run *run, void *scan, struct error *error)
-{
-	const char *path = run->options.pcap;
-	struct pcapng_config config = {.program = "synscan " PACKAGE_VERSION};
-
-	config.path = strcmp(path, "-") ? path : NULL;
-	config.interfaces = run->method->interfaces(scan, &config.n_interfaces);
-	run->file = recordfile_open(&config, error);
-	if (!run->file)
-		return error_context(error, "--pcap");
-	if (sinks_use(run->sinks, recordfile_writer(run->file)))
-		return error_set(error, STATUS_USAGE,
-				 "--pcap %s: results go there too; accepted: "
-				 "a file of its own",
-				 path);
-	recorder_add(run->recorder, recordfile_recording(run->file));
-	return 0;
-}
-
-static int open_explanation(struct run *run, void *scan, struct error *error)
-{
-	size_t n;
-	const struct pcapng_interface *interfaces =
-		run->method->interfaces(scan, &n);
-
-	run->explanation =
-		explanation_new(run->options.targets, &run->options.ports,
-				interfaces, n, error);
-	if (!run->explanation)
-		return -1;
-	recorder_add(run->recorder, explanation_recording(run->explanation));
-	return 0;
-}
-
-static bool is_recorded(const struct run *run)
-{
-	return run->options.pcap || run->options.explain;
-}
-
-static int open_record(struct run *run, void *scan, struct error *error)
-{
-	const struct synscan_options *options = &run->options;
-
-	if (!is_recorded(run))
-		return 0;
-	run->recorder = recorder_new(error);
-	if (!run->recorder || (options->pcap && open_file(run, scan, error)) ||
-	    (options->explain && open_explanation(run, scan, error)))
-		return -1;
-	run->method->record(scan, run->recorder);
-	return 0;
-}
-
 /* ---- the scan ---- */
 
 static int dry_run(struct run *run, struct error *error)
@@ -351,7 +277,7 @@ static void *open_scan(struct run *run, struct error *error)
 			       : options->via == VIA_LINK ? SYNSCAN_LINK
 							  : SYNSCAN_AUTO,
 			.bind_device = options->ifindex != 0,
-			.record = is_recorded(run),
+			.record = outputs_want_packets(options),
 			.source_port = options->source_port,
 			.order_key = {run->order_key[0], run->order_key[1]},
 			.cookie_key = {run->cookie_key[0], run->cookie_key[1]},
@@ -368,8 +294,9 @@ static void *open_scan(struct run *run, struct error *error)
 	/* Outputs last: a scan that cannot be leaves them as they are, and so
 	 * does an interrupt till now; from then on they end as they should. */
 	if (scan && handle_signals(run->method, scan, error) == 0 &&
-	    open_outputs(run, error) == 0 &&
-	    open_record(run, scan, error) == 0 && privs_drop(error) == 0 &&
+	    outputs_open(&run->outputs, options, run->method, scan, error) ==
+		    0 &&
+	    privs_drop(error) == 0 &&
 	    (options->sandbox_off ||
 	     sandbox_enter(run->method->sandbox, error) == 0))
 		return scan;
@@ -384,44 +311,6 @@ static bool is_dumb_terminal(void)
 	const char *term = getenv("TERM");
 
 	return !term || strcmp(term, "dumb") == 0;
-}
-
-static void count_record(struct run *run)
-{
-	struct summary *summary = &run->summary;
-
-	if (!run->file)
-		return;
-	summary->recorded = true;
-	summary->record_packets = recordfile_written(run->file);
-	summary->record_drops = recordfile_dropped(run->file);
-	log_line(summary->record_drops ? LOG_WARN : LOG_INFO,
-		 "%llu packets recorded in %s, %llu dropped by the kernel%s",
-		 (unsigned long long)summary->record_packets, run->options.pcap,
-		 (unsigned long long)summary->record_drops,
-		 summary->record_drops ? ": they came too fast (see --max-rate)"
-				       : "");
-}
-
-/* Whatever was found is written, also when the scan failed. The first output
- * that could not be is told. */
-static int finish_outputs(struct run *run, struct error *error)
-{
-	bool apart =
-		run->explanation &&
-		sinks_use(run->sinks, explanation_writer(run->explanation));
-	int status;
-
-	count_record(run);
-	status = sinks_finish(run->sinks, &run->summary, error);
-	if (run->explanation &&
-	    explanation_write(run->explanation, apart,
-			      status < 0 ? NULL : error) < 0)
-		status = -1;
-	if (recordfile_close(run->file, status < 0 ? NULL : error) < 0)
-		status = -1;
-	run->file = NULL;
-	return status;
 }
 
 static int scan_and_report(struct run *run, struct error *error)
@@ -443,7 +332,7 @@ static int scan_and_report(struct run *run, struct error *error)
 		      clock_now_ns());
 	status = method->run(scan, &run->summary, error);
 	progress_end(&run->progress);
-	if (finish_outputs(run, &late) < 0) {
+	if (outputs_finish(&run->outputs, &run->summary, &late) < 0) {
 		*error = late;
 		status = -1;
 	}
@@ -459,7 +348,7 @@ static int raise_privileges(const struct run *run, const char *program,
 		return privs_raise(program, "raw packets need",
 				   "use -c (connect scan, no privilege)",
 				   error);
-	if (is_recorded(run))
+	if (outputs_want_packets(&run->options))
 		return privs_raise(program, "a capture needs",
 				   "leave --pcap and --explain out", error);
 	return 0;
@@ -478,18 +367,13 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	log_init("synscan", options->verbosity);
 	if (options->request != SYNSCAN_RUN)
 		return synscan_options_answer(options, stdout, error);
-	for (size_t i = 0; i < options->output_count; i++)
-		if (sinks_check(options->outputs[i], error) < 0)
-			return -1;
 	run->netlink = netlink_open(error);
 	if (!run->netlink || make_keys(run, error) < 0 ||
-	    freeze_targets(run, error) < 0 || find_paths(run, error) < 0)
+	    freeze_targets(run, error) < 0 ||
+	    outputs_check(options, error) < 0 || find_paths(run, error) < 0)
 		return -1;
 	if (options->dry_run)
 		return dry_run(run, error);
-	if (options->explain &&
-	    explanation_check(options->targets, &options->ports, error) < 0)
-		return -1;
 	if (raise_privileges(run, argv[0], error) < 0)
 		return -1;
 	return scan_and_report(run, error);
@@ -509,10 +393,7 @@ int main(int argc, char **argv)
 		status = error.status;
 		log_line(LOG_ERROR, "%s", error.text);
 	}
-	(void)recordfile_close(run.file, NULL);
-	explanation_free(run.explanation);
-	recorder_free(run.recorder);
-	sinks_free(run.sinks);
+	outputs_close(&run.outputs);
 	pathset_free(run.paths);
 	netlink_close(run.netlink);
 	synscan_options_free(&run.options);

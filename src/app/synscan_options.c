@@ -11,33 +11,16 @@
 #include <string.h>
 
 #include "app/options.h"
+#include "app/scope.h"
+#include "app/synscan_rules.h"
 #include "base/error.h"
 #include "base/escape.h"
 #include "base/number.h"
 
-/* What names targets. -4 and -6 may stand behind them and count for all, so
- * they are kept until every option was read. */
-enum target_kind {
-	TARGET_SPEC,
-	TARGET_LIST,
-	TARGET_EXCLUDE,
-	TARGET_EXCLUDE_FILE,
-};
-
-struct target_arg {
-	enum target_kind kind;
-	const char *text;
-};
-
 struct parse {
 	struct synscan_options *options;
-	struct target_arg *targets; /* room for argc, as the next */
-	size_t target_count;
-	const char **excluded_ports;
-	size_t excluded_port_count;
-	bool stdin_taken;
+	struct scope scope;
 	bool show_given;
-	bool via_given;
 };
 
 static int bad(struct error *error, const char *value, const char *accepted)
@@ -46,35 +29,6 @@ static int bad(struct error *error, const char *value, const char *accepted)
 
 	return error_set(error, STATUS_USAGE, "bad value %s; accepted: %s",
 			 escape_quote(value, quoted), accepted);
-}
-
-static int no_memory(struct error *error)
-{
-	return error_set(error, STATUS_FAILED, "out of memory");
-}
-
-static void add_target(struct parse *parse, enum target_kind kind,
-		       const char *text)
-{
-	parse->targets[parse->target_count++] = (struct target_arg){
-		.kind = kind,
-		.text = text,
-	};
-}
-
-/* Read twice, stdin would be empty the second time, and what was to be left
- * out would be scanned. */
-static int add_file(struct parse *parse, enum target_kind kind,
-		    const char *path, struct error *error)
-{
-	if (!strcmp(path, "-") && parse->stdin_taken)
-		return bad(error, path,
-			   "\"-\" (stdin) once for --list and --exclude-file "
-			   "together, or a file");
-	if (!strcmp(path, "-"))
-		parse->stdin_taken = true;
-	add_target(parse, kind, path);
-	return 0;
 }
 
 static int parse_ports(void *context, const char *value, struct error *error)
@@ -90,26 +44,32 @@ static int parse_exclude_ports(void *context, const char *value,
 	struct parse *parse = context;
 
 	(void)error;
-	parse->excluded_ports[parse->excluded_port_count++] = value;
+	scope_exclude_ports(&parse->scope, value);
 	return 0;
 }
 
 static int parse_list(void *context, const char *value, struct error *error)
 {
-	return add_file(context, TARGET_LIST, value, error);
+	struct parse *parse = context;
+
+	return scope_add_file(&parse->scope, SCOPE_LIST, value, error);
 }
 
 static int parse_exclude(void *context, const char *value, struct error *error)
 {
+	struct parse *parse = context;
+
 	(void)error;
-	add_target(context, TARGET_EXCLUDE, value);
+	scope_add(&parse->scope, SCOPE_EXCLUDE, value);
 	return 0;
 }
 
 static int parse_exclude_file(void *context, const char *value,
 			      struct error *error)
 {
-	return add_file(context, TARGET_EXCLUDE_FILE, value, error);
+	struct parse *parse = context;
+
+	return scope_add_file(&parse->scope, SCOPE_EXCLUDE_FILE, value, error);
 }
 
 static int add_family(struct parse *parse, enum targetset_families family)
@@ -206,7 +166,6 @@ static int parse_via(void *context, const char *value, struct error *error)
 		if (strcmp(names[i], value))
 			continue;
 		parse->options->via = (enum via)i;
-		parse->via_given = true;
 		return 0;
 	}
 	return bad(error, value, "auto, ip, link");
@@ -535,8 +494,6 @@ static const struct option_table table = {
 static int parse_init(struct parse *parse, struct synscan_options *options,
 		      int argc, struct error *error)
 {
-	size_t room = (size_t)argc + 1;
-
 	*options = (struct synscan_options){
 		.retries = -1,
 		.wait_ns = -1,
@@ -545,153 +502,11 @@ static int parse_init(struct parse *parse, struct synscan_options *options,
 	*parse = (struct parse){.options = options};
 	portset_init(&options->ports);
 	/* A word of argv holds one value at most. */
-	options->outputs = calloc(room, sizeof(*options->outputs));
+	options->outputs = calloc((size_t)argc + 1, sizeof(*options->outputs));
 	options->targets = targetset_new();
-	parse->targets = calloc(room, sizeof(*parse->targets));
-	parse->excluded_ports = calloc(room, sizeof(*parse->excluded_ports));
-	if (!options->outputs || !options->targets || !parse->targets ||
-	    !parse->excluded_ports)
-		return no_memory(error);
-	return 0;
-}
-
-static void parse_fini(struct parse *parse)
-{
-	free(parse->targets);
-	free(parse->excluded_ports);
-}
-
-static int finish_ports(struct parse *parse, struct error *error)
-{
-	struct portset *ports = &parse->options->ports;
-	char quoted[ESCAPE_QUOTE_BYTES];
-	size_t i;
-
-	if (!ports->count && portset_add(ports, "-", error) < 0)
-		return -1;
-	for (i = 0; i < parse->excluded_port_count; i++)
-		if (portset_remove(ports, parse->excluded_ports[i], error) < 0)
-			return error_context(error, "--exclude-ports");
-	if (!ports->count)
-		return error_set(
-			error, STATUS_USAGE,
-			"--exclude-ports %s leaves no port to scan",
-			escape_quote(parse->excluded_ports[0], quoted));
-	return 0;
-}
-
-static int add_one(struct targetset *targets, const struct target_arg *arg,
-		   enum targetset_families families, struct error *error)
-{
-	switch (arg->kind) {
-	case TARGET_SPEC:
-		return targetset_add(targets, arg->text, families, error);
-	case TARGET_EXCLUDE:
-		if (targetset_exclude(targets, arg->text, families, error) < 0)
-			return error_context(error, "--exclude");
-		return 0;
-	case TARGET_LIST:
-	case TARGET_EXCLUDE_FILE:
-		return targetset_read(targets, arg->text,
-				      arg->kind == TARGET_EXCLUDE_FILE,
-				      families, error);
-	}
-	assert(0);
-	return -1;
-}
-
-static int finish_targets(struct parse *parse, struct error *error)
-{
-	struct synscan_options *options = parse->options;
-	bool any = false;
-	size_t i;
-
-	for (i = 0; i < parse->target_count; i++)
-		any = any || parse->targets[i].kind == TARGET_SPEC ||
-		      parse->targets[i].kind == TARGET_LIST;
-	if (!any)
-		return error_set(error, STATUS_USAGE,
-				 "no target; accepted: addresses, prefixes, "
-				 "ranges, host names, --list FILE (see "
-				 "--help)");
-	for (i = 0; i < parse->target_count; i++)
-		if (add_one(options->targets, &parse->targets[i],
-			    options->families, error) < 0)
-			return -1;
-	return 0;
-}
-
-/* A drawing is for people, and so must be what stands above it. */
-static int check_explain(const struct synscan_options *options,
-			 struct error *error)
-{
-	bool taken = options->pcap && !strcmp(options->pcap, "-");
-
-	if (!options->explain)
-		return 0;
-	for (size_t i = 0; i < options->output_count; i++) {
-		const char *spec = options->outputs[i];
-		size_t format = strcspn(spec, ":");
-
-		if ((!spec[format] || !strcmp(spec + format, ":-")) &&
-		    (format != 4 || strncmp(spec, "text", 4) != 0))
-			taken = true;
-	}
-	if (!taken)
-		return 0;
-	return error_set(error, STATUS_USAGE,
-			 "--explain writes text to standard output; accepted: "
-			 "a file for the others, as in -o ndjson:FILE");
-}
-
-/* Results and packets in one stream would be neither. */
-static int check_stdout(const struct synscan_options *options,
-			struct error *error)
-{
-	if (!options->pcap || strcmp(options->pcap, "-"))
-		return 0;
-	for (size_t i = 0; i < options->output_count; i++) {
-		const char *file = strchr(options->outputs[i], ':');
-
-		if (!file || !strcmp(file, ":-"))
-			return error_set(error, STATUS_USAGE,
-					 "--pcap -: results go to standard "
-					 "output too; accepted: a file for one "
-					 "of them, as in -o text:FILE");
-	}
-	return 0;
-}
-
-static int check_compare(const struct synscan_options *options,
-			 struct error *error)
-{
-	if (!options->compare)
-		return 0;
-	if (options->connect)
-		return error_set(error, STATUS_USAGE,
-				 "--compare makes both scans, and --connect "
-				 "one; accepted: one of them");
-	if (options->explain)
-		return error_set(error, STATUS_USAGE,
-				 "--explain draws the packets of one scan, "
-				 "and --compare makes two scans; accepted: one "
-				 "of them");
-	if (options->pcap)
-		return error_set(error, STATUS_USAGE,
-				 "--pcap records the packets of one scan, "
-				 "and --compare makes two scans; accepted: one "
-				 "of them");
-	if (options->source_port)
-		return error_set(error, STATUS_USAGE,
-				 "--compare tells the scans by their source "
-				 "ports, and --source-port gives both the "
-				 "same; accepted: one of them");
-	for (size_t i = 0; i < options->output_count; i++)
-		if (strncmp(options->outputs[i], "csv", 3) == 0)
-			return error_set(error, STATUS_USAGE,
-					 "--compare has no form in csv; "
-					 "accepted: text, ndjson");
-	return 0;
+	if (!options->outputs || !options->targets)
+		return error_set(error, STATUS_FAILED, "out of memory");
+	return scope_init(&parse->scope, (size_t)argc + 1, error);
 }
 
 static int finish(struct parse *parse, struct error *error)
@@ -702,20 +517,10 @@ static int finish(struct parse *parse, struct error *error)
 		options->families = TARGETSET_BOTH;
 	if (!options->output_count)
 		options->outputs[options->output_count++] = "text";
-	if (options->rate_pps && options->max_rate_pps)
-		return error_set(error, STATUS_USAGE,
-				 "--rate is exact and --max-rate the ceiling "
-				 "of an adaptive rate; accepted: one of them");
-	if (options->connect && parse->via_given)
-		return error_set(error, STATUS_USAGE,
-				 "--via is for the packets of a SYN scan, and "
-				 "--connect sends none of its own; accepted: "
-				 "one of them");
-	if (check_compare(options, error) < 0 ||
-	    check_explain(options, error) < 0 ||
-	    check_stdout(options, error) < 0 || finish_ports(parse, error) < 0)
+	if (synscan_rules_check(options, error) < 0)
 		return -1;
-	return finish_targets(parse, error);
+	return scope_apply(&parse->scope, &options->ports, options->targets,
+			   options->families, error);
 }
 
 int synscan_options_parse(struct synscan_options *options, int argc,
@@ -731,10 +536,10 @@ int synscan_options_parse(struct synscan_options *options, int argc,
 	if (result) /* 1: --help and its like need no targets */
 		goto out;
 	for (; i < argc; i++)
-		add_target(&parse, TARGET_SPEC, argv[i]);
+		scope_add(&parse.scope, SCOPE_TARGET, argv[i]);
 	result = finish(&parse, error);
 out:
-	parse_fini(&parse);
+	scope_fini(&parse.scope);
 	return result < 0 ? -1 : 0;
 }
 

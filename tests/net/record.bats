@@ -93,9 +93,8 @@ verdicts_recorded() {
   network_make
   target_busy target
   record "${pace[@]}" -c 10.9.0.2
-  # The kernel repeats what has no answer within a second; nothing waits as
-  # long here.
-  [ "$(syns)" = "$(summary "$out" probes_sent)" ]
+  # The kernel repeats by itself what waits a second, on a busy machine.
+  [ "$(syns)" -ge "$(summary "$out" probes_sent)" ]
   [ "$(count '\|probe$')" = "$(syns)" ]
   [ "$(wc -l <"$packets")" = "$(summary "$out" record_packets)" ]
   [ "$(summary "$out" record_drops)" = 0 ]

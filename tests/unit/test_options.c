@@ -253,7 +253,7 @@ static void test_bad_values(void **state)
 	refuse("-c --via ip ::1", STATUS_USAGE,
 	       "--via is for the packets of a SYN scan, and --connect sends "
 	       "none of its own; accepted: one of them");
-	refuse("--via auto --connect ::1", STATUS_USAGE,
+	refuse("--via link --connect ::1", STATUS_USAGE,
 	       "--via is for the packets of a SYN scan, and --connect sends "
 	       "none of its own; accepted: one of them");
 	refuse("-R 256 ::1", STATUS_USAGE,
