@@ -495,6 +495,10 @@ static void test_nothing(void **state)
 	pairing = pair(world);
 	assert_int_equal(pairing->count, 0);
 	assert_int_equal(pairing->clock, PAIRING_CLOCK_UNKNOWN);
+	for (unsigned from = 0; from < 2; from++) {
+		assert_int_equal(pairing->way[from].sent, 0);
+		assert_int_equal(pairing->way[from].fastest_ns, -1);
+	}
 	pairing_fini(&world->pairing);
 	/* the other capture is empty */
 	see(world, 0, &syn, 0);
