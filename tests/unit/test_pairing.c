@@ -511,6 +511,39 @@ static void test_nothing(void **state)
 	world_free(world);
 }
 
+/* The first time and the last that there are, each on either clock: no
+ * difference and no sum leaves 64 bits, as a sanitizer would say. */
+static void test_times_far_apart(void **state)
+{
+	const int64_t end_ns = (INT64_C(1) << 62) - 1;
+	struct sighting there = data(true, 1, 1, 1),
+			back = data(false, 2, 1, 2);
+	struct sighting copy = data(true, 9, 1, 0);
+	struct world *world = world_new(0);
+	const struct pairing *pairing;
+
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		see(world, late, &there, 0);
+		see(world, !late, &there, end_ns);
+		see(world, late, &back, end_ns);
+		see(world, !late, &back, 0);
+		for (unsigned c = 0; c < 2; c++) {
+			see(world, c, &copy, c);
+			see(world, c, &copy, end_ns / 2);
+			see(world, c, &copy, end_ns - late);
+		}
+		pairing = pair(world);
+		assert_int_equal(
+			pairing->way[0].sent + pairing->way[1].sent,
+			pairing->way[0].arrived + pairing->way[1].arrived +
+				pairing->way[0].lost + pairing->way[1].lost);
+		pairing_fini(&world->pairing);
+		world->count[0] = world->count[1] = 0;
+	}
+	world_free(world);
+}
+
 /* Whatever happens on the way, every sighting is in exactly one passage (a
  * duplicate's sending in several), and nothing arrives before it was sent. */
 static void test_random(void **state)
@@ -582,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_recut),
 		cmocka_unit_test(test_ids_rewritten),
 		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_times_far_apart),
 		cmocka_unit_test(test_random),
 	};
 
