@@ -19,6 +19,8 @@ struct error;
  *   sent  #3 -----------\------------>    #3  arrived
  *   sent  #4 ------------\----------->    #2  overtook #3
  *
+ * Times are from 0 to 2^62 ns, whatever the clock counts from.
+ *
  * Packets are told apart by addresses, ports, raw numbers, flags, length,
  * window, timestamp and IP ID; those that are the same in all of it, by their
  * order and their times. Which capture is at which end is told by the times,

@@ -317,20 +317,20 @@ static void push_until(struct rest *rest, int64_t until_ns)
 
 /* Again the one that came last, or an older one after all? Whichever asks for
  * the smaller surprise: a short time between two copies, or a late arrival. */
-static bool is_again(const struct rest *rest, int64_t time_ns)
+static bool is_again(const struct rest *rest)
 {
 	const struct match *match = rest->match;
+	int64_t due_ns;
 	uint32_t top;
-	int64_t late_ns;
 
 	if (rest->waiting == 0)
 		return true;
 	top = match->scratch[rest->waiting - 1];
 	if (rest->latest == PAIRING_NONE || top > rest->latest)
 		return false;
-	late_ns = time_ns - match->side[rest->from].sightings[top].time_ns -
-		  match->flight_ns[rest->from];
-	return time_ns - rest->at_ns < late_ns;
+	due_ns = match->side[rest->from].sightings[top].time_ns +
+		 match->flight_ns[rest->from];
+	return rest->at_ns > due_ns;
 }
 
 /* The arrival is that of the latest one which can have come so soon. */
@@ -344,7 +344,7 @@ static void pair_arrival(struct rest *rest, uint32_t arrival, int64_t time_ns)
 		push_until(rest, time_ns);
 	if (rest->waiting == 0 && rest->latest == PAIRING_NONE)
 		push_until(rest, INT64_MAX); /* earlier than it was sent */
-	if (is_again(rest, time_ns)) {
+	if (is_again(rest)) {
 		to->mate[arrival] = rest->latest;
 		return;
 	}

@@ -138,15 +138,14 @@ int capfile_filter(struct capfile *capfile, const char *expression,
  * signed: a year from 2038 on would be before 1970. */
 static int64_t time_ns(const struct capfile *capfile, const struct timeval *ts)
 {
-	int64_t s = ts->tv_sec, ns;
+	int64_t s = ts->tv_sec;
 
 	if (s < 0 && pcap_major_version(capfile->pcap) == PCAP_VERSION_MAJOR)
 		s += INT64_C(1) << 32;
-	if (s < 0 || ts->tv_usec < 0 || ts->tv_usec >= NS_PER_S ||
-	    __builtin_mul_overflow(s, NS_PER_S, &ns) ||
-	    __builtin_add_overflow(ns, (int64_t)ts->tv_usec, &ns))
+	if (s < 0 || s >= CAPFILE_END_NS / NS_PER_S || ts->tv_usec < 0 ||
+	    ts->tv_usec >= NS_PER_S)
 		return 0;
-	return ns;
+	return s * NS_PER_S + (int64_t)ts->tv_usec;
 }
 
 /* Of the frame behind those that were read. */

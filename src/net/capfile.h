@@ -23,6 +23,10 @@ struct error;
  */
 struct capfile;
 
+/* The year 2116: a stamp from then on makes no sense, so that differences of
+ * any two, and of two clocks, are within 64 bits. */
+#define CAPFILE_END_NS (INT64_C(1) << 62)
+
 /* One frame of a capture, read or live. */
 struct capframe {
 	uint64_t number; /* from 1, as Wireshark counts; a filter skips some */

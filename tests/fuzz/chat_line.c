@@ -17,7 +17,8 @@ enum {
 	LENGTH_MASK = 0x7f,
 	REPEATED = 0x80,
 	REPEATS = 64,
-	STREAM_BYTES = 1 << 17, /* no more is fed */
+	STREAM_BYTES = 1 << 15, /* no more is fed */
+	ESCAPED_BYTES = 256,
 };
 
 /* What went in, and what of it has come out. */
@@ -32,26 +33,23 @@ struct chat {
  * be changed by a second pass. */
 static void check_escaped(const char *text, size_t room)
 {
+	char again[ESCAPED_BYTES];
 	size_t bytes = strlen(text);
-	char *again = malloc(bytes + 1);
 
-	if (bytes >= room)
+	if (bytes >= room || room > sizeof(again))
 		abort();
 	for (size_t i = 0; i < bytes; i++)
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
 			abort();
-	if (!again)
-		return;
 	if (escape_text(text, bytes, again, bytes + 1) != bytes ||
 	    strcmp(again, text) != 0)
 		abort();
-	free(again);
 }
 
 /* Into room of all sizes from the least that holds a character. */
 static void show(const struct line_piece *piece)
 {
-	size_t room = 5 + piece->bytes % 60, taken = 0;
+	size_t room = 5 + piece->bytes % 250, taken = 0;
 	char *out = malloc(room);
 
 	while (out && taken < piece->bytes) {

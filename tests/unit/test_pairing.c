@@ -495,6 +495,10 @@ static void test_nothing(void **state)
 	pairing = pair(world);
 	assert_int_equal(pairing->count, 0);
 	assert_int_equal(pairing->clock, PAIRING_CLOCK_UNKNOWN);
+	for (unsigned from = 0; from < 2; from++) {
+		assert_int_equal(pairing->way[from].sent, 0);
+		assert_int_equal(pairing->way[from].fastest_ns, -1);
+	}
 	pairing_fini(&world->pairing);
 	/* the other capture is empty */
 	see(world, 0, &syn, 0);
@@ -504,6 +508,39 @@ static void test_nothing(void **state)
 	assert_int_equal(pairing->passages[1].fate, PASSAGE_LOST);
 	assert_int_equal(pairing->passages[1].from, 0);
 	assert_int_equal(pairing->passages[1].cover, PASSAGE_UNKNOWN);
+	world_free(world);
+}
+
+/* The first time and the last that there are, each on either clock: no
+ * difference and no sum leaves 64 bits, as a sanitizer would say. */
+static void test_times_far_apart(void **state)
+{
+	const int64_t end_ns = (INT64_C(1) << 62) - 1;
+	struct sighting there = data(true, 1, 1, 1),
+			back = data(false, 2, 1, 2);
+	struct sighting copy = data(true, 9, 1, 0);
+	struct world *world = world_new(0);
+	const struct pairing *pairing;
+
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		see(world, late, &there, 0);
+		see(world, !late, &there, end_ns);
+		see(world, late, &back, end_ns);
+		see(world, !late, &back, 0);
+		for (unsigned c = 0; c < 2; c++) {
+			see(world, c, &copy, c);
+			see(world, c, &copy, end_ns / 2);
+			see(world, c, &copy, end_ns - late);
+		}
+		pairing = pair(world);
+		assert_int_equal(
+			pairing->way[0].sent + pairing->way[1].sent,
+			pairing->way[0].arrived + pairing->way[1].arrived +
+				pairing->way[0].lost + pairing->way[1].lost);
+		pairing_fini(&world->pairing);
+		world->count[0] = world->count[1] = 0;
+	}
 	world_free(world);
 }
 
@@ -578,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_recut),
 		cmocka_unit_test(test_ids_rewritten),
 		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_times_far_apart),
 		cmocka_unit_test(test_random),
 	};
 
