@@ -10,6 +10,7 @@
 
 #include "app/editor.h"
 #include "talk/line.h"
+#include "talk/loop.h"
 
 enum {
 	READ_BYTES = 4096,
@@ -86,7 +87,7 @@ static void go_on(struct typing *typing)
 		return;
 	if (!typing->is_ready && typing->at == typing->used &&
 	    !typing->is_ended)
-		event_add(typing->readable, NULL);
+		loop_add(typing->readable, NULL);
 	else
 		pump_soon(typing);
 }
@@ -172,7 +173,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 		read_keys(typing);
 		if (typing_is_wanted(typing) &&
 		    editor_is_shown(typing->config.editor))
-			event_add(typing->readable, NULL);
+			loop_add(typing->readable, NULL);
 		return;
 	}
 	read_some(typing);

@@ -10,6 +10,7 @@
 #include "talk/endpoint.h"
 #include "talk/failure.h"
 #include "talk/line.h"
+#include "talk/loop.h"
 #include "talk/payload.h"
 #include "talk/person.h"
 
@@ -57,7 +58,7 @@ static void timer(struct event *event, int ms)
 		.tv_usec = ms % 1000 * 1000,
 	};
 
-	event_add(event, &delay);
+	loop_add(event, &delay);
 }
 
 static void end(struct client *client, int limit_ms)

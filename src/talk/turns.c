@@ -11,6 +11,7 @@
 #include "talk/endpoint.h"
 #include "talk/failure.h"
 #include "talk/line.h"
+#include "talk/loop.h"
 #include "talk/payload.h"
 #include "talk/person.h"
 #include "talk/utf8.h"
@@ -122,7 +123,7 @@ static void received(void *owner, const char *data, size_t bytes)
 	evbuffer_add(turns->in, data, bytes);
 	if (evbuffer_get_length(turns->in) > MESSAGE_BYTES)
 		show_message(turns, false);
-	event_add(turns->quiet, &quiet);
+	loop_add(turns->quiet, &quiet);
 }
 
 static void peer_ended(void *owner)
