@@ -193,6 +193,14 @@ static void typed_end(void *owner)
 		console->ops->typed_end(console->talk);
 }
 
+static void typing_failed(void *owner)
+{
+	struct console *console = owner;
+
+	if (console->ops)
+		console->config.failed(console->config.owner);
+}
+
 static void line_done(void *owner)
 {
 	struct console *console = owner;
@@ -258,13 +266,14 @@ struct console *console_new(const struct console_config *config,
 		.editor = console->editor,
 		.typed = typed,
 		.typed_end = typed_end,
+		.failed = typing_failed,
 		.line_done = line_done,
 		.owner = console,
 	});
 	if (console->out && console->err && console->typing)
 		return console;
+	error_errno(error, "console");
 	console_free(console);
-	error_set(error, STATUS_FAILED, "console: out of memory");
 	return NULL;
 }
 
@@ -317,6 +326,9 @@ int console_check(const struct console *console, struct error *error)
 	errno = stream_error(console->out);
 	if (errno)
 		return error_errno(error, "standard output");
+	errno = typing_error(console->typing);
+	if (errno)
+		return error_errno(error, "standard input");
 	if (!console->is_partial && stream_waiting(console->out) == 0)
 		return 0;
 	if (error->status != STATUS_OK) /* that says more */

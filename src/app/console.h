@@ -27,7 +27,7 @@ struct console_config {
 	struct event_base *base;
 	int verbosity; /* as of log_init() */
 	bool narrates;
-	/* Standard output cannot be written any more. */
+	/* Standard output cannot be written any more, or input not read. */
 	void (*failed)(void *owner);
 	/* All that had to wait is out, or never will be. */
 	void (*emptied)(void *owner);
@@ -57,8 +57,8 @@ const struct narrator *console_narrator(const struct console *console);
 bool console_is_empty(const struct console *console);
 
 /* At the end: 0; or -1 with STATUS_FAILED when standard output could not be
- * written, STATUS_INCOMPLETE when it has not got all of it. An error that is
- * there already stays, but for a failure to write. */
+ * written, or input not read; STATUS_INCOMPLETE when it has not got all of it.
+ * An error that is there already stays, but for a failure to write. */
 int console_check(const struct console *console, struct error *error);
 
 /* SIGWINCH. SIGTSTP: stops the process as the default action does, with the

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "talk/loop.h"
+
 struct stream {
 	int fd;
 	int own_fd; /* opened here, or -1 */
@@ -92,7 +94,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 			break;
 		evbuffer_drain(stream->waiting, done);
 		if (done < bytes) {
-			event_add(stream->writable, NULL);
+			loop_add(stream->writable, NULL);
 			return;
 		}
 	}

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "talk/client.h"
 #include "talk/endpoint.h"
+#include "talk/loop.h"
 #include "talk/person.h"
 #include "talk/server.h"
 #include "talk/turns.h"
@@ -296,8 +297,10 @@ static int talk(struct run *run, struct error *error)
 	    start_talk(run, error) < 0)
 		return -1;
 	console_attach(run->console, run->ops, run->talk);
-	if (event_base_dispatch(run->base) < 0)
+	if (!loop_failed() && event_base_dispatch(run->base) < 0)
 		return error_set(error, STATUS_FAILED, "event loop failed");
+	if (loop_failed())
+		return error_set(error, STATUS_FAILED, "out of memory");
 	return talk_result(run, error);
 }
 

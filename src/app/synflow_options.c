@@ -5,6 +5,7 @@
 #include "config.h"
 #endif
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -54,10 +55,13 @@ static int parse_interface(void *context, const char *value,
 {
 	struct synflow_options *options = context;
 
-	if (strcmp(value, "any") && !if_nametoindex(value))
+	if (strcmp(value, "any") && !if_nametoindex(value)) {
+		if (errno != ENODEV)
+			return error_errno(error, "interface");
 		return bad(error, value,
 			   "an interface of this host, as `ip link` names it, "
 			   "or any");
+	}
 	options->interface = value;
 	return 0;
 }

@@ -100,6 +100,8 @@ static int parse_interface(void *context, const char *value,
 	unsigned ifindex = if_nametoindex(value);
 	size_t bytes = strlen(value) + 1;
 
+	if (!ifindex && errno != ENODEV)
+		return error_errno(error, "interface");
 	if (!ifindex || bytes > sizeof(options->interface))
 		return bad(error, value,
 			   "an interface of this host, as `ip link` names it");

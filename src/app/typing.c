@@ -10,6 +10,7 @@
 
 #include "app/editor.h"
 #include "talk/line.h"
+#include "talk/loop.h"
 
 enum {
 	READ_BYTES = 4096,
@@ -27,7 +28,16 @@ struct typing {
 	bool is_wanted;
 	bool is_ended; /* end of file was read */
 	bool is_told;  /* ... and told */
+	int error;
 };
+
+static void fail(struct typing *typing, int error)
+{
+	typing->at = typing->used;
+	typing->is_ended = typing->is_told = true;
+	typing->error = error;
+	typing->config.failed(typing->config.owner);
+}
 
 /* What was read. False when it is wanted no more. */
 static bool tell_read(struct typing *typing)
@@ -39,10 +49,9 @@ static bool tell_read(struct typing *typing)
 			line_feed(&typing->line, typing->data + typing->at,
 				  typing->used - typing->at, &piece, &whole);
 
-		if (n < 0) { /* no memory: as if it had ended here */
-			typing->at = typing->used;
-			typing->is_ended = true;
-			break;
+		if (n < 0) {
+			fail(typing, ENOMEM);
+			return false;
 		}
 		typing->at += (size_t)n;
 		if (whole)
@@ -55,6 +64,8 @@ static void tell_end(struct typing *typing)
 {
 	struct line_piece piece;
 
+	if (typing->is_told)
+		return;
 	if (line_finish(&typing->line, &piece))
 		typing->config.typed(typing->config.owner, &piece);
 	if (!typing->is_wanted || typing->is_told)
@@ -63,12 +74,23 @@ static void tell_end(struct typing *typing)
 	typing->config.typed_end(typing->config.owner);
 }
 
+/* A terminal that is gone has ended; what nohup(1) gives cannot be read. */
+static bool is_end(int error)
+{
+	return error == EBADF || (error == EIO && isatty(STDIN_FILENO));
+}
+
 static void read_some(struct typing *typing)
 {
 	ssize_t n = read(STDIN_FILENO, typing->data, sizeof(typing->data));
+	int error = errno;
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && (error == EAGAIN || error == EINTR))
 		return;
+	if (n < 0 && !is_end(error)) {
+		fail(typing, error);
+		return;
+	}
 	typing->at = 0;
 	typing->used = n > 0 ? (size_t)n : 0;
 	typing->is_ended = n <= 0;
@@ -86,7 +108,7 @@ static void go_on(struct typing *typing)
 		return;
 	if (!typing->is_ready && typing->at == typing->used &&
 	    !typing->is_ended)
-		event_add(typing->readable, NULL);
+		loop_add(typing->readable, NULL);
 	else
 		pump_soon(typing);
 }
@@ -119,8 +141,10 @@ static void tell_edited(struct typing *typing, const char *text, size_t bytes)
 			ssize_t n = line_feed(&typing->line, parts[i] + at,
 					      lengths[i] - at, &piece, &whole);
 
-			if (n < 0)
+			if (n < 0) {
+				fail(typing, ENOMEM);
 				return;
+			}
 			at += (size_t)n;
 			if (whole)
 				typing->config.typed(typing->config.owner,
@@ -172,7 +196,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 		read_keys(typing);
 		if (typing_is_wanted(typing) &&
 		    editor_is_shown(typing->config.editor))
-			event_add(typing->readable, NULL);
+			loop_add(typing->readable, NULL);
 		return;
 	}
 	read_some(typing);
@@ -187,28 +211,36 @@ static bool is_background(void)
 	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) != getpgrp();
 }
 
-/* A regular file, or /dev/null, cannot be waited for, and need not be. */
-static bool is_waitable(int fd)
+/* A regular file, or /dev/null, cannot be waited for (EPERM), and need not be.
+ * -1 with errno where that cannot be told. */
+static int is_waitable(int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	bool result = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+	int result = epoll < 0 ? -1 : 1;
 
-	close(epoll);
+	if (result > 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		result = errno == EPERM ? 0 : -1;
+	if (epoll >= 0)
+		close(epoll);
 	return result;
 }
 
 struct typing *typing_new(const struct typing_config *config)
 {
-	struct typing *typing = calloc(1, sizeof(*typing));
+	int waitable = is_waitable(STDIN_FILENO);
+	struct typing *typing;
 
+	if (waitable < 0)
+		return NULL;
+	typing = calloc(1, sizeof(*typing));
 	if (!typing)
 		return NULL;
 	typing->config = *config;
 	line_init(&typing->line);
 	typing->is_told = is_background();
 	typing->pump = event_new(config->base, -1, 0, on_pump, typing);
-	if (is_waitable(STDIN_FILENO))
+	if (waitable)
 		typing->readable = event_new(config->base, STDIN_FILENO,
 					     EV_READ, on_readable, typing);
 	else
@@ -216,6 +248,7 @@ struct typing *typing_new(const struct typing_config *config)
 	if (typing->pump && (typing->readable || typing->is_ready))
 		return typing;
 	typing_free(typing);
+	errno = ENOMEM;
 	return NULL;
 }
 
@@ -243,4 +276,9 @@ void typing_want(struct typing *typing, bool wanted)
 bool typing_is_wanted(const struct typing *typing)
 {
 	return typing->is_wanted && !typing->is_told;
+}
+
+int typing_error(const struct typing *typing)
+{
+	return typing->error;
 }

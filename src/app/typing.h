@@ -19,6 +19,8 @@ struct typing_config {
 	struct editor *editor; /* NULL: none */
 	void (*typed)(void *owner, const struct line_piece *piece);
 	void (*typed_end)(void *owner); /* once */
+	/* Instead of that: it cannot be read on. */
+	void (*failed)(void *owner);
 	/* After a key: the editor may have to be shown again, or hidden. */
 	void (*line_done)(void *owner);
 	void *owner;
@@ -26,7 +28,7 @@ struct typing_config {
 
 struct typing;
 
-/* Not wanted at first. NULL when memory is out. */
+/* Not wanted at first. NULL with errno. */
 struct typing *typing_new(const struct typing_config *config);
 void typing_free(struct typing *typing);
 
@@ -36,5 +38,8 @@ void typing_want(struct typing *typing, bool wanted);
 
 /* False also after the end of file. */
 bool typing_is_wanted(const struct typing *typing);
+
+/* The errno by which it failed, or 0. */
+int typing_error(const struct typing *typing);
 
 #endif

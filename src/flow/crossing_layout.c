@@ -246,9 +246,11 @@ static int lay_out(struct laying *laying, int top)
 	struct crossing_layout *layout = laying->layout;
 
 	layout->places = calloc(count + 1, sizeof(*layout->places));
+	layout->turns = calloc(count + 1, sizeof(*layout->turns));
 	layout->pauses = calloc(2 * count + 1, sizeof(*layout->pauses));
 	laying->events = calloc(2 * count + 1, sizeof(*laying->events));
-	if (!layout->places || !layout->pauses || !laying->events)
+	if (!layout->places || !layout->turns || !layout->pauses ||
+	    !laying->events)
 		return -1;
 	find_scale(laying);
 	collect(laying);
@@ -285,5 +287,6 @@ int crossing_layout_make(struct crossing_layout *layout,
 void crossing_layout_fini(struct crossing_layout *layout)
 {
 	free(layout->places);
+	free(layout->turns);
 	free(layout->pauses);
 }

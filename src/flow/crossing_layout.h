@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow/endstate.h"
+
 struct crossing;
 struct crossing_ladder;
 
@@ -36,8 +38,17 @@ struct crossing_pause {
 	int64_t ns;
 };
 
+/* The state of an end from a frame of its capture on. */
+struct crossing_turn {
+	uint64_t frame;
+	int y;
+	enum endstate state;
+};
+
 struct crossing_layout {
 	struct crossing_place *places; /* by passage of the ladder */
+	struct crossing_turn *turns;   /* as many; room for the drawing, which
+					  so cannot fail */
 	struct crossing_pause *pauses;
 	size_t pause_count;
 	int bottom;

@@ -341,23 +341,17 @@ static void set_state(struct bar *bar, int y, enum endstate state)
 	name_state(bar, y);
 }
 
-/* What happened at one end, in the order of its capture. */
-struct happening {
-	uint64_t frame;
-	int y;
-	enum endstate state;
-};
-
 static int by_frame(const void *a, const void *b)
 {
-	const struct happening *x = a, *y = b;
+	const struct crossing_turn *x = a, *y = b;
 
 	return (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-static size_t collect_states(const struct drawing *drawing, bool client,
-			     struct happening *list)
+/* What happened at one end, in the order of its capture. */
+static size_t collect_turns(const struct drawing *drawing, bool client)
 {
+	struct crossing_turn *turns = drawing->layout->turns;
 	size_t count = 0;
 
 	for (size_t i = 0; i < drawing->ladder->count; i++) {
@@ -373,33 +367,27 @@ static size_t collect_states(const struct drawing *drawing, bool client,
 		if (!data || data->kind != LADDER_SEGMENT ||
 		    (sends && row.again))
 			continue;
-		list[count++] = (struct happening){
+		turns[count++] = (struct crossing_turn){
 			.frame = data->segment.frame,
 			.y = sends ? place->sent_y : place->arrived_y,
 			.state = client ? data->segment.client_state
 					: data->segment.server_state,
 		};
 	}
-	qsort(list, count, sizeof(*list), by_frame);
+	qsort(turns, count, sizeof(*turns), by_frame);
 	return count;
 }
 
-static int put_bar(const struct drawing *drawing, bool client, int bottom)
+static void put_bar(const struct drawing *drawing, bool client, int bottom)
 {
-	struct happening *list =
-		calloc(drawing->ladder->count + 1, sizeof(*list));
+	const struct crossing_turn *turns = drawing->layout->turns;
 	struct bar bar = {.drawing = drawing, .client = client};
-	size_t count;
+	size_t count = collect_turns(drawing, client);
 
-	if (!list)
-		return -1;
-	count = collect_states(drawing, client, list);
 	for (size_t i = 0; i < count; i++)
-		set_state(&bar, list[i].y, list[i].state);
+		set_state(&bar, turns[i].y, turns[i].state);
 	if (bar.begun)
 		end_piece(&bar, bottom);
-	free(list);
-	return 0;
 }
 
 /* ---- all of it ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flow/drawing_text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,6 +119,8 @@ static void one_row(struct drawing *drawing, const struct flow_event *event)
 	ladder_init(&ladder, 1);
 	if (ladder_add(&ladder, event) == 0)
 		ladder_text(&ladder, &style, put_line, drawing);
+	else
+		drawing->writer.failed = ENOMEM; /* a row is missing */
 	ladder_fini(&ladder);
 }
 

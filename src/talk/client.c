@@ -10,6 +10,7 @@
 #include "talk/endpoint.h"
 #include "talk/failure.h"
 #include "talk/line.h"
+#include "talk/loop.h"
 #include "talk/payload.h"
 #include "talk/person.h"
 
@@ -57,7 +58,7 @@ static void timer(struct event *event, int ms)
 		.tv_usec = ms % 1000 * 1000,
 	};
 
-	event_add(event, &delay);
+	loop_add(event, &delay);
 }
 
 static void end(struct client *client, int limit_ms)
@@ -167,6 +168,11 @@ static void on_patience(evutil_socket_t fd, short what, void *context)
 
 /* ---- what goes out ---- */
 
+static void keep(struct client *client, const char *text, size_t bytes)
+{
+	loop_keep(client->config.dial.base, client->out, text, bytes);
+}
+
 static size_t pending(void *owner, struct iovec *out, size_t max)
 {
 	struct client *client = owner;
@@ -214,10 +220,12 @@ static void greet(struct client *client)
 	size_t bytes = client->config.greeting_bytes;
 	char *text = malloc(bytes + 1);
 
-	if (!text)
+	if (!text) {
+		loop_fail(client->config.dial.base);
 		return;
+	}
 	payload_fill(text, bytes, true);
-	evbuffer_add(client->out, text, bytes);
+	keep(client, text, bytes);
 	free(text);
 	conn_push(client->conn);
 }
@@ -284,9 +292,9 @@ static void typed(void *talk, const struct line_piece *piece)
 		end(client, 0);
 		return;
 	}
-	evbuffer_add(client->out, piece->text, piece->bytes);
+	keep(client, piece->text, piece->bytes);
 	if (piece->last)
-		evbuffer_add(client->out, "\n", 1);
+		keep(client, "\n", 1);
 	if (client->peer_ended && !client->config.stays)
 		timer(client->idle, IDLE_MS);
 	conn_push(client->conn);

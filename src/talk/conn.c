@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "talk/call.h"
 #include "talk/failure.h"
+#include "talk/loop.h"
 #include "talk/person.h"
 #include "talk/tcpstate.h"
 
@@ -73,7 +74,7 @@ static void timer_start(struct event *event, int ms)
 		.tv_usec = ms % 1000 * 1000,
 	};
 
-	event_add(event, &delay);
+	loop_add(event, &delay);
 }
 
 /* What the modes that send a RST do once nothing is under way. */
@@ -110,15 +111,18 @@ static void settle(struct conn *conn)
 		break_off(conn);
 }
 
-/* A call said that the connection is no more; what has come is still read. */
+/* A call said that the connection is no more; what has come is still read. But
+ * where it is memory that is no more, the peer knows of nothing and may never
+ * end: then that is the end. */
 static void broke(struct conn *conn, int error)
 {
 	conn->is_broken = true;
 	conn->error = error;
-	if (conn->peer_ended || leaves_unread(conn))
+	if (conn->peer_ended || leaves_unread(conn) || error == ENOBUFS ||
+	    error == ENOMEM)
 		finish(conn, error);
 	else if (!conn->paused)
-		event_add(conn->readable, NULL);
+		loop_add(conn->readable, NULL);
 }
 
 static void shut_down(struct conn *conn)
@@ -138,7 +142,7 @@ static void shut_down(struct conn *conn)
 	if (conn->peer_ended)
 		finish(conn, 0);
 	else if (leaves_unread(conn) || !conn->paused)
-		event_add(conn->readable, NULL);
+		loop_add(conn->readable, NULL);
 }
 
 /* Everything that could be sent was sent. */
@@ -176,7 +180,7 @@ static bool flush(struct conn *conn)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
-			event_add(conn->writable, NULL);
+			loop_add(conn->writable, NULL);
 			return false;
 		}
 		if (n < 0) {
@@ -377,7 +381,7 @@ void conn_pause(struct conn *conn, bool paused)
 	if (paused)
 		event_del(conn->readable);
 	else
-		event_add(conn->readable, NULL);
+		loop_add(conn->readable, NULL);
 }
 
 void conn_end(struct conn *conn, int limit_ms)

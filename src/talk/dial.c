@@ -13,6 +13,7 @@
 #include "talk/call.h"
 #include "talk/endpoint.h"
 #include "talk/failure.h"
+#include "talk/loop.h"
 #include "talk/person.h"
 
 struct dial {
@@ -191,7 +192,7 @@ static void round_over(struct dial *dial)
 	dial->is_told = true;
 	dial->was_refused = false;
 	dial->next = 0;
-	event_add(dial->again, &second);
+	loop_add(dial->again, &second);
 }
 
 static void next_address(struct dial *dial)

@@ -12,6 +12,7 @@
 #include "talk/endpoint.h"
 #include "talk/failure.h"
 #include "talk/locals.h"
+#include "talk/loop.h"
 #include "talk/person.h"
 
 enum {
@@ -132,7 +133,7 @@ static void wait_for_room(struct listener *listener)
 			    failure_format(errno, text));
 	listener->is_full = true;
 	event_del(listener->readable);
-	event_add(listener->retry, &second);
+	loop_add(listener->retry, &second);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
@@ -167,14 +168,14 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	event_add(listener->readable, NULL);
+	loop_add(listener->readable, NULL);
 }
 
 void listener_retry(struct listener *listener)
 {
 	if (event_pending(listener->retry, EV_TIMEOUT, NULL)) {
 		event_del(listener->retry);
-		event_add(listener->readable, NULL);
+		loop_add(listener->readable, NULL);
 	}
 }
 

@@ -46,8 +46,12 @@ void locals_tell(int fd, const struct person *person)
 	char text[FAILURE_BYTES];
 	bool found = false;
 
-	if (endpoint_here(fd, &here) < 0)
+	if (endpoint_here(fd, &here) < 0) {
+		person_note(person, LOG_WARN,
+			    "listening on an address that cannot be told: %s",
+			    failure_format(errno, text));
 		return;
+	}
 	if (!is_any(&here.addr)) {
 		tell_one(&here.addr, here.port, person);
 		return;

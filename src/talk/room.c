@@ -15,6 +15,7 @@
 #include "talk/failure.h"
 #include "talk/journal.h"
 #include "talk/line.h"
+#include "talk/loop.h"
 #include "talk/payload.h"
 #include "talk/person.h"
 
@@ -180,7 +181,7 @@ static void tick_later(struct room *room)
 {
 	const struct timeval tick = {.tv_usec = GATE_TICK_MS * 1000};
 
-	event_add(room->gate, &tick);
+	loop_add(room->gate, &tick);
 }
 
 void room_gate(struct room *room)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "talk/line.h"
+#include "talk/loop.h"
 #include "talk/person.h"
 #include "talk/room.h"
 
@@ -86,7 +87,11 @@ static void release_held(struct server *server)
 		room_publish(server->room, line, bytes);
 		free(line);
 	}
-	if (evbuffer_get_length(server->held) > 0)
+	if (evbuffer_get_length(server->held) > 0 &&
+	    !room_is_crowded(server->room))
+		loop_fail(
+			server->config.listener.base); /* no room for a line */
+	else if (evbuffer_get_length(server->held) > 0)
 		turn_deaf(server);
 	else if (server->held_end)
 		end_all(server, END_MS);
@@ -136,9 +141,9 @@ static bool hold(struct server *server, const struct line_piece *piece)
 	if (person->interactive ||
 	    (counts->came > 0 && evbuffer_get_length(server->held) == 0))
 		return false;
-	if (evbuffer_add(server->held, piece->text, piece->bytes) < 0 ||
-	    evbuffer_add(server->held, "\n", 1) < 0)
-		return false;
+	loop_keep(server->config.listener.base, server->held, piece->text,
+		  piece->bytes);
+	loop_keep(server->config.listener.base, server->held, "\n", 1);
 	if (evbuffer_get_length(server->held) > HELD_BYTES)
 		hear(server, false);
 	return true;

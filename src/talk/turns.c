@@ -11,6 +11,7 @@
 #include "talk/endpoint.h"
 #include "talk/failure.h"
 #include "talk/line.h"
+#include "talk/loop.h"
 #include "talk/payload.h"
 #include "talk/person.h"
 #include "talk/utf8.h"
@@ -88,6 +89,8 @@ static bool show_message(struct turns *turns, bool all)
 	const char *text = (char *)evbuffer_pullup(turns->in, -1);
 	struct line_piece piece = {.text = text, .first = true, .last = true};
 
+	if (bytes > 0 && !text)
+		loop_fail(turns->base);
 	if (!text)
 		return false;
 	if (!all)
@@ -119,10 +122,10 @@ static void received(void *owner, const char *data, size_t bytes)
 	const struct timeval quiet = {.tv_usec = TURNS_QUIET_MS * 1000};
 	struct turns *turns = owner;
 
-	evbuffer_add(turns->in, data, bytes);
+	loop_keep(turns->base, turns->in, data, bytes);
 	if (evbuffer_get_length(turns->in) > MESSAGE_BYTES)
 		show_message(turns, false);
-	event_add(turns->quiet, &quiet);
+	loop_add(turns->quiet, &quiet);
 }
 
 static void peer_ended(void *owner)
@@ -142,8 +145,12 @@ static size_t pending(void *owner, struct iovec *out, size_t max)
 	int n;
 
 	/* A message is one piece, and so one write. */
-	if (!evbuffer_pullup(turns->out, -1))
+	if (evbuffer_get_length(turns->out) == 0)
 		return 0;
+	if (!evbuffer_pullup(turns->out, -1)) {
+		loop_fail(turns->base);
+		return 0;
+	}
 	n = evbuffer_peek(turns->out, -1, NULL, out, (int)max);
 	return n < 0 ? 0 : (size_t)n;
 }
@@ -168,10 +175,12 @@ static void greet(struct turns *turns)
 	char *text = malloc(bytes);
 
 	turns->was_greeted = true;
-	if (!text)
+	if (!text) {
+		loop_fail(turns->base);
 		return;
+	}
 	payload_fill(text, bytes, false);
-	evbuffer_add(turns->out, text, bytes);
+	loop_keep(turns->base, turns->out, text, bytes);
 	free(text);
 	send_message(turns);
 }
@@ -283,7 +292,7 @@ static void typed(void *talk, const struct line_piece *piece)
 			    "nobody is here to read that");
 		return;
 	}
-	evbuffer_add(turns->out, piece->text, piece->bytes);
+	loop_keep(turns->base, turns->out, piece->text, piece->bytes);
 	/* Nothing was typed: nothing can be sent. */
 	if (piece->last && evbuffer_get_length(turns->out) > 0)
 		send_message(turns);

@@ -149,7 +149,9 @@ counts_all() {
   done
   # Fewer packets, and no connection.
   [ "$(compared syn packets_sent)" = 2003 ]
-  [ "$(compared connect packets_sent)" = 2006 ]
+  early=$(($(compared connect packets_received) - 2000))
+  [ $early -ge 0 ] && [ $early -le 3 ] # FINs, and their ACKs; see below
+  [ "$(compared connect packets_sent)" = $((2006 + early)) ]
   [ "$(compared syn handshakes)" = 0 ]
   [ "$(compared connect handshakes)" = 3 ]
   wait_until 5 accepted_all target
@@ -168,9 +170,10 @@ counts_all() {
   kill -0 $other
   kill $other
   [ "$(compared connect handshakes)" = 2 ]
-  [ "$(compared connect packets_sent)" = 504 ]
-  # Who accepts may close before our RST is there.
-  [ "$(compared connect packets_received)" -le 502 ]
+  # Who accepts may close before our RST is there: a FIN, and its ACK.
+  early=$(($(compared connect packets_received) - 500))
+  [ $early -ge 0 ] && [ $early -le 2 ]
+  [ "$(compared connect packets_sent)" = $((504 + early)) ]
 }
 
 @test "loopback and several targets: counted once" {

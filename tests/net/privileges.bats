@@ -2,6 +2,7 @@
 # What synscan may do, and what it gives up.
 # shellcheck disable=SC2154
 load scan
+[ "${FAULTS-}" != all ] || export BATS_TEST_TIMEOUT=3600
 
 setup() {
   out=$BATS_TEST_TMPDIR/out.ndjson
@@ -70,17 +71,20 @@ need_sandbox() {
   [ -e "$top_builddir/tests/net/faultalloc.so" ] || skip "a sanitizer build"
 }
 
-# given_up PID: by each of its threads: capabilities, ids, groups, all further
-# privileges, and most system calls. Nothing where it is gone by now.
+# given_up PID [FILTERS]: by each of its threads: capabilities, ids, groups, all
+# further privileges, and most system calls (by so many filters). Nothing where
+# it is gone by now.
 given_up() {
-  local ids=no sandbox=2
+  local ids=no sandbox=2 filters=${2-1}
   all_ids && ids=yes
-  [ -e "$top_builddir/tests/net/faultalloc.so" ] || sandbox=0
-  cat "/proc/$1/task"/*/status 2>/dev/null | awk -v ids=$ids -v sandbox=$sandbox '
+  [ -e "$top_builddir/tests/net/faultalloc.so" ] || sandbox=0 filters=0
+  cat "/proc/$1/task"/*/status 2>/dev/null |
+    awk -v ids=$ids -v sandbox=$sandbox -v "filters=$filters" '
     $1 == "Name:" { threads++ }
     /^Cap(Inh|Prm|Eff|Bnd|Amb):/ { seen++; bad = $2 !~ /^0+$/ }
     $1 == "NoNewPrivs:" { seen++; bad = $2 != 1 }
     $1 == "Seccomp:" { seen++; bad = $2 != sandbox }
+    $1 == "Seccomp_filters:" { seen++; bad = $2 < filters }
     ids == "yes" && /^(Uid|Gid):/ {
       seen++
       bad = $2 != 65534 || $3 != $2 || $4 != $2 || $5 != $2
@@ -88,7 +92,7 @@ given_up() {
     ids == "yes" && $1 == "Groups:" { seen++; bad = NF > 1 }
     bad { print "thread " threads ": " $0; failed = 1; bad = 0 }
     END {
-      if (seen != threads * (ids == "yes" ? 10 : 7)) {
+      if (seen != threads * (ids == "yes" ? 11 : 8)) {
         print seen " lines of " threads " threads"
         failed = 1
       }
@@ -156,6 +160,83 @@ flow_start() {
   [[ $output == *Seccomp* ]]
   kill -INT "$pid"
   wait "$pid"
+}
+
+# ---- a step of it fails ----
+
+ended() { # PID
+  [ ! -e "/proc/$1/status" ] || grep -q '^State:.Z' "/proc/$1/status"
+}
+
+sends() { # whether the target has got a segment from us
+  run_on target nft list chain inet seen input | grep -q 'packets [1-9]'
+}
+
+goes_on() { # whether it takes or sends packets, or has ended
+  ended "$job" || sends || grep -q 'capturing on' "$BATS_TEST_TMPDIR/stderr"
+}
+
+# step_fails CALL ERRNO N PROGRAM...: it ends with a word, before any packet; or
+# what failed was not needed, and all is given up
+step_fails() {
+  local status=0 job
+  run_on target nft flush ruleset
+  run_on target nft -f - <<<'table inet seen { chain input {
+    type filter hook input priority 0; meta l4proto tcp counter; }; }'
+  ip netns exec scanner "$faultcall" "$@" \
+    >"$BATS_TEST_TMPDIR/stdout" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
+  job=$!
+  wait_until 10 goes_on
+  if ended $job; then
+    wait $job || status=$?
+    echo "$*: exit $status: $(cat "$BATS_TEST_TMPDIR/stderr")"
+    [ $status = 1 ]
+    grep -Eq '^syn(scan|flow): .' "$BATS_TEST_TMPDIR/stderr"
+    run ! grep 'capturing on' "$BATS_TEST_TMPDIR/stderr"
+    run ! sends
+    stopped=$((stopped + 1))
+  else
+    echo "$*: goes on"
+    pid=$(pgrep -x 'synscan|synflow')
+    given_up "$pid" 2
+    kill -KILL "$pid"
+    wait $job || :
+    went_on=$((went_on + 1))
+  fi
+}
+
+# steps_fail all|some PROGRAM...: each call by which it gives up something
+steps_fail() {
+  local which=$1 call errno count n step stopped=0 went_on=0
+  shift
+  local -a short=("${@/#1-20000/1-2}") # a run to count by
+  run_on scanner "$faultcall" count "$BATS_TEST_TMPDIR/counts" \
+    "${short[@]/#1h/1ms}"
+  while read -r call errno count; do
+    case $call in
+    setgroups | setresgid | setresuid | capset) step=1 ;;
+    seccomp) step=3 ;;
+    prctl) step=60 ;;
+    *) continue ;;
+    esac
+    [ "${FAULTS-}" != all ] || step=1
+    [ "${FAULTS-}$which" != some ] || step=$count
+    for ((n = count; n > 0; n -= step)); do
+      step_fails "$call" "$errno" $n "$@"
+    done
+  done <"$BATS_TEST_TMPDIR/counts"
+  echo "# ${*##*/}: $stopped stopped, $went_on went on without" >&3
+  [ $stopped -ge 5 ]
+}
+
+@test "a step of it fails: nothing is sent, or all is given up all the same" {
+  need_sandbox
+  network_make
+  faultcall=$top_builddir/tests/net/faultcall
+  steps_fail all "$SYNSCAN" -r 100 -p 1-20000 10.9.0.2
+  steps_fail some "$SYNSCAN" -c -r 100 -p 1-20000 10.9.0.2
+  steps_fail some "$SYNSCAN" --compare -r 100 -p 1-20000 10.9.0.2
+  steps_fail some "$SYNFLOW" -i eth0 --duration 1h
 }
 
 # ---- by strace: what is executed, opened, refused ----
