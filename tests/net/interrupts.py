@@ -33,7 +33,13 @@ RUNS = {
 LONGEST_S = {"syn": 0.5, "connect": 0.5, "compare": 0.9, "flow": 0.4}
 
 
+# When it ends at once, the kernel may leave a write that was under way, of one
+# record over the border of a page, at that border: `cut`.
+
+
 def check_ndjson(text, status, cut):
+    if cut:
+        text = text[:text.rfind(b"\n") + 1]
     records = [json.loads(line) for line in text.splitlines()]
     assert text == b"" or text.endswith(b"\n"), "a cut line"
     if cut:
@@ -52,6 +58,8 @@ def check_ndjson(text, status, cut):
 
 
 def check_csv(text, status, cut):
+    if cut:
+        text = text[:text.rfind(b"\n") + 1]
     rows = list(csv.reader(text.decode().splitlines()))
     assert cut or rows, "no header"
     assert len({len(row) for row in rows}) <= 1, "a cut row"
@@ -64,7 +72,9 @@ def check_text(text, status, cut):
 def check_pcapng(data, status, cut):
     at, kinds = 0, []
     while at < len(data):
-        kind, length = struct.unpack_from("<II", data, at)
+        kind, length = struct.unpack_from("<II", data[at:].ljust(8), 0)
+        if cut and at + length > len(data):
+            break
         assert at + length <= len(data), "a cut block"
         assert struct.unpack_from("<I", data, at + length - 4)[0] == length
         kinds.append(kind)
