@@ -32,19 +32,20 @@ struct explanation *explanation_new(const struct targetset *targets,
 				    const struct portset *ports,
 				    const struct pcapng_interface *interfaces,
 				    size_t n_interfaces, struct error *error);
-void explanation_free(struct explanation *self);
+void explanation_free(struct explanation *explanation);
 
 /* For a recorder: the packets of the run, from the thread that has them. */
-struct recording *explanation_recording(struct explanation *self);
+struct recording *explanation_recording(struct explanation *explanation);
 /* Where it will be written. */
-const struct writer *explanation_writer(const struct explanation *self);
+const struct writer *explanation_writer(const struct explanation *explanation);
 /* In the thread that has the results; copied. */
-void explanation_result(struct explanation *self, const struct result *result);
+void explanation_result(struct explanation *explanation,
+			const struct result *result);
 
 /* When the run is over, in any thread. apart: something stands above it, so
  * that an empty line comes first. -1 with STATUS_FAILED when memory is out or
  * standard output cannot be written. */
-int explanation_write(struct explanation *self, bool apart,
+int explanation_write(struct explanation *explanation, bool apart,
 		      struct error *error);
 
 #endif

@@ -5,6 +5,7 @@
 #include "config.h"
 #endif
 
+#include <assert.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdbool.h>
@@ -352,6 +353,7 @@ static int check_second(struct synflow_options *options, struct error *error)
 	if (options->record)
 		return error_set(error, STATUS_USAGE,
 				 "--write with two captures; accepted: one");
+	assert(options->read); /* the first of the two */
 	if (!strcmp(options->read, options->second))
 		return error_set(error, STATUS_USAGE,
 				 "the same capture twice; accepted: one from "

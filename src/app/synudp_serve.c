@@ -12,18 +12,21 @@
 static int tell_addresses(struct synudp_run *run, const struct echo *echo,
 			  const struct addr *only, struct error *error)
 {
+	bool given = only->family && addr_to_value(only) != 0;
 	struct addr *addrs;
 	size_t count;
 
 	if (ownaddrs_list(&addrs, &count, error) < 0)
 		return -1;
-	if (only->family && addr_to_value(only) != 0) {
+	if (given) {
 		addrs[0] = *only;
 		count = 1;
 	}
 	synudp_report_port(run->report, echo_port(echo));
 	for (size_t i = 0; i < count; i++)
-		if (echo_serves(echo, addrs[i].family))
+		/* One with a scope cannot be typed as it is elsewhere. */
+		if (echo_serves(echo, addrs[i].family) &&
+		    (given || !addrs[i].scope))
 			synudp_tell(run, &(struct synudp_event){
 						 .kind = EVENT_LISTEN,
 						 .listen = &addrs[i]});

@@ -85,9 +85,9 @@ static void take_syn(struct take *take, const struct tcpoptions *options)
 	if (options && options->mss)
 		from->mss = options->mss;
 	if (options && options->window_scale >= 0 && from->scale != SCALE_NONE)
-		from->scale = options->window_scale > SCALE_MAX
-				      ? SCALE_MAX
-				      : (int8_t)options->window_scale;
+		from->scale = (int8_t)(options->window_scale > SCALE_MAX
+					       ? SCALE_MAX
+					       : options->window_scale);
 	else if (from->scale == SCALE_UNKNOWN)
 		from->scale = to->scale = SCALE_NONE;
 }

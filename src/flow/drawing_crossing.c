@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "flow/drawing_crossing.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "flow/crossing.h"
@@ -140,6 +141,7 @@ static void put_pair(struct drawing *drawing, const struct crossing *crossing,
 		seen[!from] =
 			crossing_sighting(crossing, !from, passage->arrived);
 	any = seen[from] ? seen[from] : seen[!from];
+	assert(any);
 	line_begin(&line);
 	string(&line, "{\"type\":\"pair\",\"fate\":",
 	       passage_fate_name((enum passage_fate)passage->fate));

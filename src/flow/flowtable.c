@@ -305,6 +305,6 @@ void flowtable_list(const struct flowtable *table,
 	for (uint32_t number = table->oldest; number;
 	     number = at(table, number)->newer)
 		list[count++] = at(table, number);
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers */
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	qsort(list, count, sizeof(*list), by_stream);
 }

@@ -184,8 +184,8 @@ static int intern(struct builder *builder, const struct path *path,
 		return out_of_memory(builder);
 	node->path = *path;
 	node->index = set->n_nodes;
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers */
 	nodes = make_room(set->nodes, set->n_nodes, &set->nodes_room,
+			  /* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 			  sizeof(*nodes));
 	if (!nodes) {
 		free(node);

@@ -67,22 +67,22 @@ bool pcapng_is_classic(const char *path);
 struct pcapng *pcapng_open(const struct pcapng_config *config,
 			   struct error *error);
 
-void pcapng_write(struct pcapng *self, const struct pcapng_packet *packet);
+void pcapng_write(struct pcapng *pcapng, const struct pcapng_packet *packet);
 
 /* Of one interface, behind its last packet. */
-void pcapng_statistics(struct pcapng *self, unsigned interface,
+void pcapng_statistics(struct pcapng *pcapng, unsigned interface,
 		       const struct pcapng_statistics *statistics);
 
-void pcapng_flush(struct pcapng *self);
+void pcapng_flush(struct pcapng *pcapng);
 
 /* Packets taken before the first failure. */
-uint64_t pcapng_written(const struct pcapng *self);
+uint64_t pcapng_written(const struct pcapng *pcapng);
 
 /* For writer_same(). */
-const struct writer *pcapng_writer(const struct pcapng *self);
+const struct writer *pcapng_writer(const struct pcapng *pcapng);
 
 /* Flushes, closes and frees; NULL is fine. -1 with STATUS_FAILED, which names
  * the file, when not all could be written. */
-int pcapng_close(struct pcapng *self, struct error *error);
+int pcapng_close(struct pcapng *pcapng, struct error *error);
 
 #endif

@@ -123,7 +123,7 @@ const void *rtnl_read(const struct nlmsghdr *message, size_t header_bytes,
 {
 	struct attributes attributes = {.wants = wants, .found = found, .n = n};
 
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers */
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	memset(found, 0, n * sizeof(found[0]));
 	if (mnl_nlmsg_get_payload_len(message) < header_bytes) {
 		errno = EBADMSG;

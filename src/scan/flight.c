@@ -51,6 +51,7 @@ struct flights *flights_new(uint32_t limit, int64_t now_ns)
 	flights->hand = now_ns / TICK_NS;
 	flights->heads = calloc(heads, sizeof(*flights->heads));
 	flights->chunks =
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		calloc(limit / CHUNK_SIZE + 1, sizeof(*flights->chunks));
 	if (!flights->heads || !flights->chunks) {
 		flights_free(flights);

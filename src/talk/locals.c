@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "talk/locals.h"
 
-#include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/error.h"
 #include "talk/endpoint.h"
-#include "talk/failure.h"
+#include "talk/ownaddrs.h"
 #include "talk/person.h"
 
 static void tell_one(const struct addr *addr, uint16_t port,
@@ -41,9 +40,10 @@ static bool is_ipv6_only(int fd)
 
 void locals_tell(int fd, const struct person *person)
 {
-	struct ifaddrs *all;
+	struct addr *addrs;
 	struct endpoint here;
-	char text[FAILURE_BYTES];
+	struct error error = ERROR_INIT;
+	size_t count;
 	bool found = false;
 
 	if (endpoint_here(fd, &here) < 0) {
@@ -56,26 +56,19 @@ void locals_tell(int fd, const struct person *person)
 		tell_one(&here.addr, here.port, person);
 		return;
 	}
-	if (getifaddrs(&all) < 0) {
-		person_note(person, LOG_WARN,
-			    "listening on port %u of this host (its addresses "
-			    "cannot be listed: %s)",
-			    (unsigned)here.port, failure_format(errno, text));
+	if (ownaddrs_list(&addrs, &count, &error) < 0) {
+		person_note(person, LOG_WARN, "listening on port %u (%s)",
+			    (unsigned)here.port, error.text);
 		return;
 	}
-	for (const struct ifaddrs *at = all; at; at = at->ifa_next) {
-		struct addr addr;
-
-		if (!at->ifa_addr || !(at->ifa_flags & IFF_UP) ||
-		    addr_from_sockaddr(at->ifa_addr, &addr) < 0)
-			continue;
-		if (addr.family != here.addr.family &&
+	for (size_t i = 0; i < count; i++) {
+		if (addrs[i].family != here.addr.family &&
 		    (here.addr.family == AF_INET || is_ipv6_only(fd)))
 			continue;
-		tell_one(&addr, here.port, person);
+		tell_one(&addrs[i], here.port, person);
 		found = true;
 	}
-	freeifaddrs(all);
+	free(addrs);
 	if (!found)
 		person_note(person, LOG_WARN,
 			    "listening on port %u, but no interface of this "

@@ -2,17 +2,10 @@
 #include "talk/ownaddrs.h"
 
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-
-/* Whether there is one to be typed at this interface's entry. */
-static bool is_typed(const struct ifaddrs *entry, struct addr *addr)
-{
-	return entry->ifa_addr && (entry->ifa_flags & IFF_UP) &&
-	       addr_from_sockaddr(entry->ifa_addr, addr) == 0 &&
-	       !(addr->family == AF_INET6 && addr_is_link_local(addr));
-}
 
 int ownaddrs_list(struct addr **out, size_t *count, struct error *error)
 {
@@ -29,7 +22,8 @@ int ownaddrs_list(struct addr **out, size_t *count, struct error *error)
 	*out = calloc(room + 1, sizeof(**out));
 	for (int loopback = 0; *out && loopback < 2; loopback++)
 		for (at = all; at; at = at->ifa_next)
-			if (is_typed(at, &addr) &&
+			if (at->ifa_addr && (at->ifa_flags & IFF_UP) &&
+			    addr_from_sockaddr(at->ifa_addr, &addr) == 0 &&
 			    addr_is_loopback(&addr) == loopback)
 				(*out)[(*count)++] = addr;
 	freeifaddrs(all);

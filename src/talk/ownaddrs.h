@@ -8,9 +8,9 @@
 
 struct error;
 
-/* This host's addresses that somebody could type: all of the interfaces that
- * are up, loopback last, but no link-local ones: those name an interface of
- * the other host. To be freed by free(). 0, or -1 with STATUS_FAILED. */
+/* This host's addresses: all of the interfaces that are up, loopback last.
+ * Those that have a scope are written otherwise at another host. There is room
+ * for one at least. To be freed by free(). 0, or -1 with STATUS_FAILED. */
 int ownaddrs_list(struct addr **out, size_t *count, struct error *error);
 
 #endif

@@ -96,7 +96,7 @@ static int set_bound(int fd, uint16_t family)
 
 static uint16_t own_port(int fd)
 {
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = {0};
 	socklen_t length = sizeof(own);
 
 	if (getsockname(fd, (struct sockaddr *)&own, &length) < 0)
@@ -230,7 +230,7 @@ int udp_reply(int fd, const uint8_t *bytes, size_t length,
 	      const struct ends *ends)
 {
 	struct sockaddr_storage to;
-	struct iovec iov = {(void *)(uintptr_t)bytes, length};
+	struct iovec iov = {(void *)bytes, length};
 	union control control;
 	struct msghdr message = {
 		.msg_name = &to,

@@ -95,7 +95,7 @@ reset-closed-port.client.pcapng results.ndjson" ]
   wait $pid || status=$?
   cat said
   [ "$status" = 3 ]
-  ! grep -q Traceback said
+  run ! grep -q Traceback said
   rm -rf lab-report
   [ "$(ls -A)" = said ]
 }

@@ -296,7 +296,8 @@ import socket, struct
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind(("eth0", 0))
 s.setsockopt(263, 20, 1)  # PACKET_QDISC_BYPASS
-mac = [bytes.fromhex(open(f).read().replace(":", "")) for f in ("mac.scanner", "mac.target")]
+mac = [bytes.fromhex(open(f + ".mac").read().replace(":", ""))
+       for f in ("scanner", "target")]
 ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 0, 0, 64, 6, 0,
                  socket.inet_aton("10.9.0.2"), socket.inet_aton("10.9.0.1"))
 total = sum(struct.unpack("!10H", ip))
@@ -307,8 +308,8 @@ for i in range(60000):
     s.send(mac[0] + mac[1] + b"\x08\x00" + ip + tcp)
 END
   cd "$BATS_TEST_TMPDIR"
-  run_on scanner sed "" /sys/class/net/eth0/address >mac.scanner
-  run_on target sed "" /sys/class/net/eth0/address >mac.target
+  run_on scanner cat /sys/class/net/eth0/address >scanner.mac
+  run_on target cat /sys/class/net/eth0/address >target.mac
   scan_start -v -g 40000 -r 30000 -p 1-20000 10.9.0.2
   wait_until 10 received scanner 4000
   kill -STOP "$pid"

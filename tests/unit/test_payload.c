@@ -35,8 +35,12 @@ static void test_sizes(void **state)
 
 		assert_non_null(text);
 		payload_fill(text, bytes, false);
-		for (size_t at = 0; at + 8 <= bytes; at += 9)
-			assert_int_equal(strtoul(text + at, NULL, 10), at);
+		for (size_t at = 0; at + 8 <= bytes; at += 9) {
+			char digits[9] = {0};
+
+			memcpy(digits, text + at, 8);
+			assert_int_equal(strtoul(digits, NULL, 10), at);
+		}
 		free(text);
 	}
 }
