@@ -169,3 +169,17 @@ END
   grep -q '22  open' said
   run -2 lab -- --bogus
 }
+
+@test "an attempt that failed is told, and the next one counts" {
+  local real
+  real=$(command -v ip)
+  # The first network comes to be one host and no more.
+  fake ip "case \"\$*\" in
+'netns add server') [ -e $PWD/once ] || { >$PWD/once; exit 1; } ;; esac
+exec $real \"\$@\""
+  lab run reset-closed-port >said
+  [ "$(asked lab-report '[len(e["earlier"]) for e in r[1:-1]]')" = '[1]' ]
+  grep -q 'Attempt 1 failed: the network could not be made' \
+    lab-report/index.html
+  lab verify lab-report
+}

@@ -361,8 +361,9 @@ class Keepalive(Reset):
 
     def run(self, stage):
         client, _server = pair(stage)
-        client.ok("keepalive 1 1 2")
+        # The rule first: no probe may come before it.
         stage.server.firewall(f"tcp dport {PORT} drop")
+        client.ok("keepalive 1 1 2")
         stage.facts["calls"] = {"recv": client.call("recv 100")}
 
     def check(self, evidence):

@@ -173,6 +173,9 @@ class Page:
         if record["reason"]:
             body.append(tag("p", said(**record["reason"]),
                             class_="reason"))
+        body += [tag("p", _("Attempt {0} failed: {1}").format(
+            number, parts.why(attempt)), class_="reason")
+                 for number, attempt in enumerate(record["earlier"], 1)]
         if record["steps"]:
             body += [tag("h4", _("What was typed")), parts.terminal(record)]
         if record["checks"]:
