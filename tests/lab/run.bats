@@ -95,7 +95,7 @@ reset-closed-port.client.pcapng results.ndjson" ]
   wait $pid || status=$?
   cat said
   [ "$status" = 3 ]
-  ! grep -q Traceback said
+  run ! grep -q Traceback said
   rm -rf lab-report
   [ "$(ls -A)" = said ]
 }
@@ -129,6 +129,8 @@ reset-closed-port.client.pcapng results.ndjson" ]
   [ "$status" = 3 ]
   [[ $output == *"not run  reset-firewall"*"nf_tables"* ]]
   [[ $output == *"passed   reset-linger"* ]]
+  grep -q 'class="trouble".*href="#reset-firewall".*nf_tables' \
+    lab-report/index.html
 }
 
 @test "no namespaces: all are named, with what to do" {
@@ -136,6 +138,7 @@ reset-closed-port.client.pcapng results.ndjson" ]
   run -3 lab run handshake
   [[ $output == *"not run  handshake"*"sudo scripts/lab"* ]]
   grep -q 'id="handshake"' lab-report/index.html
+  lab verify lab-report
 }
 
 @test "neither root nor sudo: the one apt-get line, exit 1" {

@@ -117,14 +117,19 @@ class Page:
                         for name, value in facts), class_="facts"))
 
     def trouble(self):
-        """What failed or was not run, with the reason: first of all to see."""
-        rows = [tag("li", tag("b", parts.STATUS[record["status"]][1],
-                              class_="mark " +
-                              parts.STATUS[record["status"]][0]), " ",
-                    tag("a", record["name"], href="#" + record["name"]), ": ",
-                    parts.why(record))
-                for record in self.found.experiments
-                if record["status"] != results.PASSED]
+        """What failed or was not run, by reason: first of all to see."""
+        names = {}
+        for record in self.found.experiments:
+            if record["status"] != results.PASSED:
+                reason = record["status"], parts.why(record)
+                names.setdefault(reason, []).append(record["name"])
+        rows = []
+        for (status, why), some in names.items():
+            name, mark, text = parts.STATUS[status]
+            links = join([tag("a", one, href="#" + one) for one in some], ", ")
+            rows.append(tag("li", tag("b", mark, " ", _(text),
+                                      class_=f"mark {name}"), " ", links,
+                            ": ", why))
         return tag("ul", *rows, class_="trouble") if rows else ""
 
     def navigation(self):
