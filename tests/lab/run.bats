@@ -13,7 +13,7 @@ setup() {
   lab list >listed
   for row in closed-port firewall unread-data linger socket-gone half-open \
     shutdown-unread never-accepted unspec ss-kill keepalive overflow \
-    stray-ack syn-scan time-wait challenge none-shut-rd; do
+    stray-ack syn-scan time-wait challenge none-shut-rd none-to-reset; do
     grep -q "^  reset-$row " listed
   done
 }
