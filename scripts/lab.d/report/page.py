@@ -191,7 +191,8 @@ class Page:
                    class_=f"experiment {name}", data_status=name)
 
     def seen(self, experiment, evidence):
-        yield tag("h4", _("On the wire"))
+        if experiment.figure or experiment.ladder:
+            yield tag("h4", _("On the wire"))
         if experiment.figure:
             yield figures.FIGURES[experiment.figure](evidence)
         if not experiment.ladder:
