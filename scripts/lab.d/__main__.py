@@ -132,6 +132,8 @@ def run(chosen, tools):
         report.page.write(results.load(directory), directory, tools,
                           chosen.lang)
         os.chmod(directory, 0o777 & ~umask())
+        for number in signal.SIGINT, signal.SIGTERM:
+            signal.signal(number, signal.SIG_IGN)  # it is done
         replace(directory, target)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

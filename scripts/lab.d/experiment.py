@@ -48,7 +48,7 @@ class Experiment:
     ladder = True     # whether its conversations are drawn
     table = False     # whether the table of its packets is open at once
     snap = ()         # options of synflow
-    attempts = 1      # where timers of the kernel take part
+    attempts = 2      # a flooded machine drops packets; the page tells
     figure = None     # of report/, beside the drawing
 
     def run(self, stage):

@@ -2,7 +2,8 @@
 """results.ndjson: what a run of the lab found, one object a line.
 
     lab         first: version, kernel, student, when
-    experiment  one each: status, reason, steps, facts, captures, checks
+    experiment  one each: status, reason, steps, facts, captures, checks, and
+                what was wrong in earlier attempts
     summary     last
 """
 import hashlib

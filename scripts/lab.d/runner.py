@@ -23,25 +23,35 @@ class Runner:
         begun = time.monotonic()
         record = {"type": "experiment", "name": experiment.name,
                   "status": results.NOT_RUN, "reason": None, "checks": [],
-                  "captures": [], "facts": {}, "steps": []}
+                  "captures": [], "facts": {}, "steps": [], "earlier": []}
         try:
             self.machine.check(experiment)
             for attempt in range(experiment.attempts):
-                record["attempts"] = attempt + 1
-                self.play(experiment, record, attempt)
+                self.attempt(experiment, record, attempt)
                 if record["status"] == results.PASSED:
                     break
+                record["earlier"].append({
+                    "reason": record["reason"], "checks": [
+                        c for c in record["checks"] if not c["right"]]})
+            else:
+                record["earlier"].pop()
         except Missing as missing:
-            record["reason"] = reason(missing)
-        except Trouble as trouble:
-            record.update(status=results.FAILED, reason=reason(trouble))
+            record.update(status=results.NOT_RUN, reason=reason(missing))
         record["elapsed_s"] = round(time.monotonic() - begun, 2)
         return record
 
+    def attempt(self, experiment, record, number):
+        record.update(status=results.FAILED, reason=None, checks=[],
+                      captures=[], facts={})
+        try:
+            self.play(experiment, record, number)
+        except Trouble as trouble:
+            record["reason"] = reason(trouble)
+
     def play(self, experiment, record, attempt):
-        with Stage(experiment.network, self.tools, self.directory,
-                   experiment.name) as stage:
+        with Stage(self.tools, self.directory, experiment.name) as stage:
             stage.attempt = attempt
+            stage.make(experiment.network)
             try:
                 play(experiment, stage)
             finally:

@@ -96,17 +96,21 @@ class Capture:
 class Stage:
     """With its hosts as attributes: stage.client, stage.server, ..."""
 
-    def __init__(self, network, tools, directory, name):
+    def __init__(self, tools, directory, name):
         self.steps, self.facts, self.captures = [], {}, {}
         self.directory, self.name = directory, name
         self.environment = tools.environment
         self.kept, self.hosts, self.before = [], {}, {}
         self.top = tools.top
         self.scratch = tempfile.mkdtemp(dir="/run")
-        self.shell(NETWORKS[network])
-        for host in self.quiet("ip", "netns", "list").split("\n"):
-            if host:
-                self.hosts[host.split()[0]] = Host(host.split()[0], self)
+
+    def make(self, network):
+        """Its hosts, and the wires between them."""
+        try:
+            self.shell(NETWORKS[network])
+        finally: # what is there goes at the end, also where some is missing
+            for line in self.quiet("ip", "netns", "list").splitlines():
+                self.hosts[line.split()[0]] = Host(line.split()[0], self)
 
     def __getattr__(self, name):
         try:

@@ -13,7 +13,7 @@ setup() {
   lab list >listed
   for row in closed-port firewall unread-data linger socket-gone half-open \
     shutdown-unread never-accepted unspec ss-kill keepalive overflow \
-    stray-ack syn-scan time-wait challenge none-shut-rd; do
+    stray-ack syn-scan time-wait challenge none-shut-rd none-to-reset; do
     grep -q "^  reset-$row " listed
   done
 }
@@ -129,6 +129,8 @@ reset-closed-port.client.pcapng results.ndjson" ]
   [ "$status" = 3 ]
   [[ $output == *"not run  reset-firewall"*"nf_tables"* ]]
   [[ $output == *"passed   reset-linger"* ]]
+  grep -q 'class="trouble".*href="#reset-firewall".*nf_tables' \
+    lab-report/index.html
 }
 
 @test "no namespaces: all are named, with what to do" {
@@ -136,6 +138,7 @@ reset-closed-port.client.pcapng results.ndjson" ]
   run -3 lab run handshake
   [[ $output == *"not run  handshake"*"sudo scripts/lab"* ]]
   grep -q 'id="handshake"' lab-report/index.html
+  lab verify lab-report
 }
 
 @test "neither root nor sudo: the one apt-get line, exit 1" {
@@ -168,4 +171,18 @@ END
   lab -- -p 22,4000 --show all 10.9.0.2 >said
   grep -q '22  open' said
   run -2 lab -- --bogus
+}
+
+@test "an attempt that failed is told, and the next one counts" {
+  local real
+  real=$(command -v ip)
+  # The first network comes to be one host and no more.
+  fake ip "case \"\$*\" in
+'netns add server') [ -e $PWD/once ] || { >$PWD/once; exit 1; } ;; esac
+exec $real \"\$@\""
+  lab run reset-closed-port >said
+  [ "$(asked lab-report '[len(e["earlier"]) for e in r[1:-1]]')" = '[1]' ]
+  grep -q 'Attempt 1 failed: the network could not be made' \
+    lab-report/index.html
+  lab verify lab-report
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """All experiments, in the order of the lab."""
 from experiments import (anatomy, chat, conversation, far, resets, router,
-                         scan, segmentation, silence)
+                         scan, segmentation, silence, strays)
 from experiments import student as students
 from words import N_
 
@@ -23,7 +23,7 @@ def groups(student=None):
         Group("mtu", N_("A router with a smaller MTU"), router.ALL),
         Group("far", N_("A bad way, captured at both ends"), far.ALL),
         Group("silence", N_("Refused, unreachable, silent"), silence.ALL),
-        Group("reset", N_("Why a RST"), resets.ALL),
+        Group("reset", N_("Why a RST"), resets.ALL + strays.ALL),
     ]
     if student is None:
         return textbook

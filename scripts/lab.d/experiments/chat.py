@@ -103,6 +103,9 @@ class Retry(Chat):
                    for a, b in zip(refused, refused[1:])]
         yield equal(N_("seconds between them, rounded"), [1] * len(seconds),
                     [round(s) for s in seconds])
+        tries = evidence.conversations()
+        yield equal(N_("ports from which it was tried"), len(tries),
+                    len({talk["client"] for talk in tries}))
         yield from super().check(evidence)
 
 

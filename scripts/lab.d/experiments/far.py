@@ -81,7 +81,8 @@ class Loss(Far):
     prediction = N_(
         "A lost segment ends in a cross. Later ones make duplicate ACKs with "
         "SACK, and the missing bytes are sent again; a lost ACK is made good "
-        "by the next. All bytes arrive, once.")
+        "by the next. All bytes arrive, once. What is sent again within a "
+        "round trip Wireshark calls out of order, and synflow after it.")
     options, seed = "--delay 5 --loss 20", 3
 
     def check(self, evidence):

@@ -181,7 +181,6 @@ class SynTimes(Experiment):
         "then does the time double: 1, 1, 1, 1, 1, 2 seconds. Older kernels do "
         "as the textbooks say.")
     needs = ("nft",)
-    attempts = 2  # a timer of a very busy machine may be late
     LINEAR = "/proc/sys/net/ipv4/tcp_syn_linear_timeouts"
 
     def prepare(self, stage):

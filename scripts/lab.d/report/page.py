@@ -117,14 +117,19 @@ class Page:
                         for name, value in facts), class_="facts"))
 
     def trouble(self):
-        """What failed or was not run, with the reason: first of all to see."""
-        rows = [tag("li", tag("b", parts.STATUS[record["status"]][1],
-                              class_="mark " +
-                              parts.STATUS[record["status"]][0]), " ",
-                    tag("a", record["name"], href="#" + record["name"]), ": ",
-                    parts.why(record))
-                for record in self.found.experiments
-                if record["status"] != results.PASSED]
+        """What failed or was not run, by reason: first of all to see."""
+        names = {}
+        for record in self.found.experiments:
+            if record["status"] != results.PASSED:
+                reason = record["status"], parts.why(record)
+                names.setdefault(reason, []).append(record["name"])
+        rows = []
+        for (status, why), some in names.items():
+            name, mark, text = parts.STATUS[status]
+            links = join([tag("a", one, href="#" + one) for one in some], ", ")
+            rows.append(tag("li", tag("b", mark, " ", _(text),
+                                      class_=f"mark {name}"), " ", links,
+                            ": ", why))
         return tag("ul", *rows, class_="trouble") if rows else ""
 
     def navigation(self):
@@ -173,6 +178,9 @@ class Page:
         if record["reason"]:
             body.append(tag("p", said(**record["reason"]),
                             class_="reason"))
+        body += [tag("p", _("Attempt {0} failed: {1}").format(
+            number, parts.why(attempt)), class_="reason")
+                 for number, attempt in enumerate(record["earlier"], 1)]
         if record["steps"]:
             body += [tag("h4", _("What was typed")), parts.terminal(record)]
         if record["checks"]:
@@ -183,7 +191,8 @@ class Page:
                    class_=f"experiment {name}", data_status=name)
 
     def seen(self, experiment, evidence):
-        yield tag("h4", _("On the wire"))
+        if experiment.figure or experiment.ladder:
+            yield tag("h4", _("On the wire"))
         if experiment.figure:
             yield figures.FIGURES[experiment.figure](evidence)
         if not experiment.ladder:
