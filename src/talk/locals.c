@@ -47,9 +47,8 @@ void locals_tell(int fd, const struct person *person)
 	bool found = false;
 
 	if (endpoint_here(fd, &here) < 0) {
-		person_note(person, LOG_WARN,
-			    "listening on an address that cannot be told: %s",
-			    failure_format(errno, text));
+		error_errno(&error, "its address");
+		person_note(person, LOG_WARN, "listening, but %s", error.text);
 		return;
 	}
 	if (!is_any(&here.addr)) {
