@@ -74,10 +74,10 @@ static const int of_connect[] = {
 	SCMP_SYS(eventfd2),
 	SCMP_SYS(getpeername),
 	SCMP_SYS(getsockname),
-	SCMP_SYS(pread64), /* the kernel's counts */
 	SCMP_SYS(prlimit64),
 	SCMP_SYS(sched_getaffinity),
-	SCMP_SYS(sendto), /* netlink: the neighbours */
+	SCMP_SYS(pread64), /* the kernel's counts */
+	SCMP_SYS(sendto),  /* netlink: the neighbours */
 	SCMP_SYS(shutdown),
 };
 
