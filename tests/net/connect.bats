@@ -625,36 +625,6 @@ need_shim() {
     $'2699 closed conn-refused\n300 filtered timeout\n1 open syn-ack' ]
 }
 
-@test "the interface goes down for half a second" {
-  network_make
-  target_busy target
-  scan_start -c -r 20000 10.9.0.2
-  wait_until 10 received target 20000
-  ip -n scanner link set eth0 down
-  sleep 0.5
-  ip -n scanner link set eth0 up
-  local status=0
-  wait "$pid" || status=$?
-  cat "$BATS_TEST_TMPDIR/stderr"
-  [ $status = 0 ] || [ $status = 3 ]
-  account
-  [ $status = 3 ] || connect_exact 10.9.0.2 target
-}
-
-@test "the interface is deleted: exit 3, and what was found" {
-  network_make
-  scan_start -c -r 20000 10.9.0.2
-  wait_until 10 received target 5000
-  ip -n scanner link delete eth0
-  local status=0
-  wait "$pid" || status=$?
-  cat "$BATS_TEST_TMPDIR/stderr"
-  [ $status = 3 ]
-  grep -q 'eth0' "$BATS_TEST_TMPDIR/stderr"
-  account
-  [ "$(summary "$out" closed)" -gt 1000 ]
-}
-
 @test "the target goes for good: exit 3, and what it had not answered is unasked" {
   network_make
   scan_start -c --max-rate 20k 10.9.0.2

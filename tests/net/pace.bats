@@ -101,18 +101,3 @@ END
   [ "$(summary "$out" filtered)" = 0 ]
   [ "$(summary "$out" unasked)" -gt 1000 ]
 }
-
-@test "the wall clock is set on by an hour in the middle" {
-  [ -e "$top_builddir/tests/net/clockstep.so" ] ||
-    skip "a sanitizer's build takes no preloaded library"
-  network_make
-  listeners target 80
-  firewall target 'tcp dport 2000-2099 drop'
-  run_on scanner env LD_PRELOAD="$top_builddir/tests/net/clockstep.so" \
-    "$SYNSCAN" --sandbox off --show all -o "ndjson:$out" 10.9.0.2
-  account
-  exact 10.9.0.2 target
-  # The step did happen, and no round trip of an hour came of it.
-  [ -e /run/clockstep ]
-  run ! grep -E '"rtt_us":[0-9]{7,}' "$out"
-}

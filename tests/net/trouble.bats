@@ -132,36 +132,6 @@ END
   [ "$(summary "$out" replies_rejected)" -gt 0 ]
 }
 
-@test "the interface goes down for half a second" {
-  network_make
-  target_busy target
-  scan_start -r 20000 10.9.0.2
-  wait_until 10 received target 20000
-  ip -n scanner link set eth0 down
-  sleep 0.5
-  ip -n scanner link set eth0 up
-  local status=0
-  wait "$pid" || status=$?
-  cat "$BATS_TEST_TMPDIR/stderr"
-  [ $status = 0 ] || [ $status = 3 ]
-  account
-  [ $status = 3 ] || exact 10.9.0.2 target
-}
-
-@test "the interface is deleted" {
-  network_make
-  scan_start -r 20000 10.9.0.2
-  wait_until 10 received target 5000
-  ip -n scanner link delete eth0
-  local status=0
-  wait "$pid" || status=$?
-  cat "$BATS_TEST_TMPDIR/stderr"
-  [ $status = 3 ]
-  account
-  [ "$(summary "$out" closed)" -gt 1000 ]
-  [ "$(wc -l <"$BATS_TEST_TMPDIR/stderr")" -ge 1 ]
-}
-
 @test "the interface is deleted before anything answered: exit 1" {
   network_make
   firewall target 'tcp dport 1-65535 drop'
@@ -200,11 +170,4 @@ END
   [ "$(tally 10.9.0.2 | grep open)" = "1 open syn-ack" ]
   [ -z "$(verdicts "$out" 10.9.0.2 |
     awk '($1 < 100 || $1 > 199) && $2 == "filtered"')" ]
-}
-
-@test "a full disk: exit 1" {
-  network_make
-  run -1 --separate-stderr run_on scanner "$SYNSCAN" --show all \
-    -o ndjson:/dev/full 10.9.0.2
-  [[ $stderr == */dev/full* ]]
 }
