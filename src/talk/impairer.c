@@ -139,6 +139,7 @@ static struct item *unhold(struct impairer *impairer, unsigned i)
 
 	impairer->held_count--;
 	memmove(&impairer->held[i], &impairer->held[i + 1],
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		(impairer->held_count - i) * sizeof(impairer->held[0]));
 	return item;
 }

@@ -96,14 +96,17 @@ static int set_bound(int fd, uint16_t family)
 
 static uint16_t own_port(int fd)
 {
-	struct sockaddr_storage own = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} own = {.v6 = {.sin6_family = AF_INET6}};
 	socklen_t length = sizeof(own);
 
-	if (getsockname(fd, (struct sockaddr *)&own, &length) < 0)
+	if (getsockname(fd, &own.any, &length) < 0)
 		return 0;
-	return ntohs(own.ss_family == AF_INET
-			     ? ((struct sockaddr_in *)&own)->sin_port
-			     : ((struct sockaddr_in6 *)&own)->sin6_port);
+	return ntohs(own.any.sa_family == AF_INET ? own.v4.sin_port
+						  : own.v6.sin6_port);
 }
 
 int udp_bind(const struct addr *addr, uint16_t *port, struct error *error)
