@@ -118,7 +118,7 @@ gives_up() {
     looks=$((looks + 1))
   done
   [ $many -gt 0 ]
-  kill -INT "$pid"
+  kill -INT "$pid" || : # it may have come to its end
   wait "$pid" || [ $? = 3 ]
 }
 
@@ -136,6 +136,7 @@ gives_up() {
 
 # flow_start ARGUMENT...: a live capture, armed; its pid is $pid
 flow_start() {
+  : >"$BATS_TEST_TMPDIR/stderr" # of the one before
   ip netns exec scanner "$SYNFLOW" -i eth0 "$@" \
     >"$BATS_TEST_TMPDIR/stdout" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
   pid=$!
@@ -155,6 +156,7 @@ flow_start() {
     wait "$pid"
     grep -q '^{"type":"summary",.*"complete":true}$' "$out"
   done
+  [ -e "$top_builddir/tests/net/faultalloc.so" ] || return 0
   flow_start --sandbox off
   run ! given_up "$pid"
   [[ $output == *Seccomp* ]]
@@ -180,6 +182,7 @@ goes_on() { # whether it takes or sends packets, or has ended
 # what failed was not needed, and all is given up
 step_fails() {
   local status=0 job
+  : >"$BATS_TEST_TMPDIR/stderr" # of the one before
   run_on target nft flush ruleset
   run_on target nft -f - <<<'table inet seen { chain input {
     type filter hook input priority 0; meta l4proto tcp counter; }; }'
@@ -280,7 +283,7 @@ judge_trace() {
 
 # traced COMMAND...: on the scanner
 traced() {
-  timeout 30 strace -f -qq -s 200 -o "$trace" ip netns exec scanner \
+  timeout 60 strace -f -qq -s 200 -o "$trace" ip netns exec scanner \
     env -i TERM=xterm PATH="$PATH" "${hostile[@]}" "$@"
   judge_trace
 }
@@ -339,9 +342,10 @@ running() { # its pid is $pid
   local view
   mapfile -t hostile < <(hostile_environment)
   for view in conversations ladder segments resets; do
-    run_on scanner "$SYNSCAN" -q -r 1000 -p 1-500 10.9.0.2 &
+    scan_start -r 500 -p- 10.9.0.2 # there is always something to capture
     traced "$SYNFLOW" -i eth0 -c 50 -w "$out.pcapng" --view $view -o text \
-      -o "ndjson:$out"
-    wait $!
+      -o "ndjson:$out.flow"
+    kill -INT "$pid"
+    wait "$pid" || [ $? = 3 ]
   done
 }
