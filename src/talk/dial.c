@@ -110,15 +110,24 @@ static void hand_over(struct dial *dial)
 	dial->config.connected(dial->config.owner, fd, &there);
 }
 
-/* How the connect ended: 0 or an errno. A peer may have spoken and broken off
- * already; then the error waits behind what was said, and stays there. */
-static int connect_result(const struct dial *dial)
+static bool has_spoken(const struct dial *dial)
 {
 	int unread = 0;
 
-	if (ioctl(dial->fd, FIONREAD, &unread) == 0 && unread > 0)
+	return ioctl(dial->fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+/* How the connect ended: 0 or an errno. A peer may have spoken and broken off
+ * already; then the error waits behind what was said, and stays there. (Should
+ * it do both between the two calls, what was said counts all the same.) */
+static int connect_result(const struct dial *dial)
+{
+	int error;
+
+	if (has_spoken(dial))
 		return 0;
-	return call_error(dial->config.narrator, dial->fd);
+	error = call_error(dial->config.narrator, dial->fd);
+	return error == ECONNRESET && has_spoken(dial) ? 0 : error;
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *context)
