@@ -8,8 +8,9 @@ import sys
 from html.parser import HTMLParser
 
 VOID = {"meta", "br", "link"}
-# Four words in a row; names and numbers are no words.
+# Four words in a row; names and numbers are no words, nor are bytes.
 SENTENCE = re.compile(r"(?<![\w.])(?:[A-Za-z]?[a-z']{2,}[,;:]? ){3,}[a-z']{2,}")
+BYTES = re.compile(r"(?:[a-f]{2} )+[a-f]{2}")
 
 
 class Page(HTMLParser):
@@ -38,7 +39,8 @@ class Page(HTMLParser):
             self.look(data)
 
     def look(self, text):
-        self.found.update(SENTENCE.findall(text))
+        self.found.update(found for found in SENTENCE.findall(text)
+                          if not BYTES.fullmatch(found))
 
 
 def main():
