@@ -137,6 +137,7 @@ gives_up() {
 # flow_start ARGUMENT...: a live capture, armed; its pid is $pid
 flow_start() {
   : >"$BATS_TEST_TMPDIR/stderr" # of the one before
+  : >"$BATS_TEST_TMPDIR/stderr" # of the one before
   ip netns exec scanner "$SYNFLOW" -i eth0 "$@" \
     >"$BATS_TEST_TMPDIR/stdout" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
   pid=$!

@@ -246,7 +246,7 @@ interrupted() {
   kill -INT "$1"
   wait "$1" || status=$?
   [ "$status" = 3 ]
-  [ $((($(date +%s%N) - start) / 1000000)) -lt 1000 ]
+  [ $((($(date +%s%N) - start) / 1000000)) -lt 3000 ] # on a busy machine
 }
 
 @test "Ctrl-C ends a probe with what is known" {
@@ -267,6 +267,7 @@ interrupted() {
   rules target input 'udp dport 7007 drop'
   local arguments prober
   for arguments in '-c 3' '--sizes 60-1000' '--df'; do
+    sent_before=$(counter scanner snmp Udp:OutDatagrams)
     # shellcheck disable=SC2086
     ip netns exec scanner "$SYNUDP" probe $arguments --timeout 20s \
       -o "ndjson:$out" 10.9.0.2 7007 3>&- &
