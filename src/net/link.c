@@ -212,10 +212,6 @@ static void bypass_qdisc(int fd)
 struct link *link_open_frames(const struct interface *interface, bool captured,
 			      struct error *error)
 {
-	const struct sockaddr_ll name = {
-		.sll_family = AF_PACKET,
-		.sll_ifindex = (int)interface->index,
-	};
 	struct socket_link *self =
 		socket_link_new(LIBNET_LINK_ADV, interface, AF_PACKET, error);
 
@@ -223,21 +219,22 @@ struct link *link_open_frames(const struct interface *interface, bool captured,
 		return NULL;
 	if (deafen(self->fd) < 0) {
 		error_errno(error, "filter on libnet's socket");
-		goto fail;
+		link_close(&self->link);
+		return NULL;
 	}
-	/* A name in each message would be looked up for each. */
-	if (bind(self->fd, (const struct sockaddr *)&name, sizeof(name)) < 0) {
-		error_errno(error, "bind to %s", interface->name);
-		goto fail;
-	}
-	for (size_t i = 0; i < LINK_BATCH; i++)
-		self->messages[i].msg_hdr.msg_name = NULL;
 	if (interface->qlen == 0 && !captured)
 		bypass_qdisc(self->fd);
+	/* A bound socket would spare the kernel a look-up for each, which is
+	 * less than the tens of milliseconds that bind() takes. */
+	for (size_t i = 0; i < LINK_BATCH; i++) {
+		struct sockaddr_ll *name =
+			(struct sockaddr_ll *)&self->names[i];
+
+		name->sll_family = AF_PACKET;
+		name->sll_ifindex = (int)interface->index;
+		self->messages[i].msg_hdr.msg_namelen = sizeof(*name);
+	}
 	return &self->link;
-fail:
-	link_close(&self->link);
-	return NULL;
 }
 
 struct link *link_open_ip(uint16_t family, const struct interface *interface,
