@@ -115,13 +115,16 @@ caller() {
 # capture HOST: what its eth0 sends and receives, into $T/capture
 capture() {
   capture_host=$1
+  rm -f "$T/dumpcap"
   ip netns exec "$1" dumpcap -q -i eth0 -w "$T/capture" >"$T/dumpcap" 2>&1 3>&- &
   pid[capture]=$!
-  wait_until 10 captured "$1"
+  wait_until 10 captured
 }
 
-captured() { # HOST: somebody captures there
-  run_on "$1" ss -0Hn | grep -q ':eth0'
+# captured: it has begun. Its socket is there before, and loses what comes while
+# its ring is made.
+captured() {
+  grep -qs '^File: ' "$T/dumpcap"
 }
 
 # captured_all: everything until now is in the file
