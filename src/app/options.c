@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "app/options.h"
 
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #include <ctype.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -121,8 +125,43 @@ static bool is_abbreviated(const struct option_spec *spec, char **argv,
 	       ((*word)[2 + length] && (*word)[2 + length] != '=');
 }
 
+int options_bad(struct error *error, const char *value, const char *accepted)
+{
+	char quoted[ESCAPE_QUOTE_BYTES];
+
+	return error_set(error, STATUS_USAGE, "bad value %s; accepted: %s",
+			 escape_quote(value, quoted), accepted);
+}
+
+static int ask(struct options_common *common, enum options_request request)
+{
+	common->request = request;
+	return 1;
+}
+
+static int parse_common(const char *name, const char *value,
+			struct options_common *common, struct error *error)
+{
+	int *verbosity = &common->verbosity;
+
+	if (strcmp(name, "help") == 0)
+		return ask(common, OPTIONS_HELP);
+	if (strcmp(name, "version") == 0)
+		return ask(common, OPTIONS_VERSION);
+	if (strcmp(name, "completion") == 0)
+		return strcmp(value, "bash") == 0
+			       ? ask(common, OPTIONS_COMPLETION)
+			       : options_bad(error, value, "bash");
+	if (strcmp(name, "quiet") == 0)
+		*verbosity = -1;
+	else if (*verbosity < 2)
+		*verbosity = *verbosity < 0 ? 1 : *verbosity + 1;
+	return 0;
+}
+
 static int parse_one(const struct option_table *table, int answer, char **argv,
-		     void *context, struct error *error)
+		     struct options_common *common, void *context,
+		     struct error *error)
 {
 	const struct option_spec *spec;
 	const char *word;
@@ -133,14 +172,16 @@ static int parse_one(const struct option_table *table, int answer, char **argv,
 	spec = spec_find(table, answer);
 	if (answer >= LONG_BASE && is_abbreviated(spec, argv, &word))
 		return unknown(word, error);
-	result = spec->parse(context, optarg, error);
+	result = spec->parse ? spec->parse(context, optarg, error)
+			     : parse_common(spec->name, optarg, common, error);
 	if (result < 0)
 		return error_context(error, "--%s", spec->name);
 	return result;
 }
 
 int options_parse(const struct option_table *table, int argc, char **argv,
-		  void *context, int *operands, struct error *error)
+		  struct options_common *common, void *context, int *operands,
+		  struct error *error)
 {
 	struct getopt_view view = {NULL, NULL};
 	int result, answer;
@@ -152,7 +193,7 @@ int options_parse(const struct option_table *table, int argc, char **argv,
 	optind = 0; /* glibc: start anew, forget an earlier argv */
 	while ((answer = getopt_long(argc, argv, view.shorts, view.longs,
 				     NULL)) != -1) {
-		result = parse_one(table, answer, argv, context, error);
+		result = parse_one(table, answer, argv, common, context, error);
 		if (result)
 			break;
 	}
@@ -177,7 +218,7 @@ static void help_option(const struct option_spec *spec, FILE *stream)
 		length < HELP_COLUMN ? "" : " ", spec->help);
 }
 
-void options_help(const struct option_table *table, FILE *stream)
+static void print_help(const struct option_table *table, FILE *stream)
 {
 	const struct option_spec *spec;
 	const char *group = "";
@@ -247,7 +288,7 @@ static void complete_names(const struct option_table *table, FILE *stream)
 	}
 }
 
-void options_bash_completion(const struct option_table *table, FILE *stream)
+static void print_completion(const struct option_table *table, FILE *stream)
 {
 	const char *name = table->program;
 
@@ -279,4 +320,19 @@ void options_bash_completion(const struct option_table *table, FILE *stream)
 		"\tesac\n"
 		"} && complete -F _%s %s\n",
 		table->commands ? table->commands : "", name, name);
+}
+
+int options_answer(const struct option_table *table,
+		   enum options_request request, FILE *stream,
+		   struct error *error)
+{
+	if (request == OPTIONS_HELP)
+		print_help(table, stream);
+	else if (request == OPTIONS_VERSION)
+		fprintf(stream, "%s %s\n", table->program, PACKAGE_VERSION);
+	else if (request == OPTIONS_COMPLETION)
+		print_completion(table, stream);
+	if (fflush(stream) || ferror(stream))
+		return error_errno(error, "standard output");
+	return 0;
 }

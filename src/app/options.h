@@ -18,9 +18,22 @@ struct option_spec {
 	/* Values to complete: "@file", "@interface", or the words themselves
 	 * ("auto ip link"); NULL: nothing to offer. */
 	const char *hint;
-	/* 0, or -1 with STATUS_USAGE. value is NULL without a metavar. 1 ends
-	 * the parsing with success: --help needs no more. */
+	/* 0, or -1 with STATUS_USAGE. value is NULL without a metavar. NULL:
+	 * one that every program has, known by its name: see below. */
 	int (*parse)(void *context, const char *value, struct error *error);
+};
+
+enum options_request {
+	OPTIONS_RUN,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+	OPTIONS_COMPLETION, /* hidden: --completion bash, for the build */
+};
+
+/* What --help, --version, --completion, --verbose and --quiet ask for. */
+struct options_common {
+	enum options_request request; /* all but RUN: no other option counts */
+	int verbosity;                /* for log_init(): -1 to 2 */
 };
 
 struct option_table {
@@ -36,14 +49,20 @@ struct option_table {
 /* In the order given; options and operands may be mixed, "--" ends the
  * options, argv is reordered so that the operands stand at *operands. Long
  * names are taken whole only: an abbreviation that works today would be
- * another option's tomorrow. Returns 0; 1 where a callback ended it; or -1
- * with STATUS_USAGE: one line that names the option and quotes the value. */
+ * another option's tomorrow. Returns 0; 1 where there is a request, which ends
+ * it; or -1 with STATUS_USAGE: one line that names the option and quotes the
+ * value. */
 int options_parse(const struct option_table *table, int argc, char **argv,
-		  void *context, int *operands, struct error *error);
+		  struct options_common *common, void *context, int *operands,
+		  struct error *error);
 
-void options_help(const struct option_table *table, FILE *stream);
+/* For the callbacks: -1 with STATUS_USAGE, "bad value ...; accepted: ...". */
+int options_bad(struct error *error, const char *value, const char *accepted);
 
-/* A completion script for bash. */
-void options_bash_completion(const struct option_table *table, FILE *stream);
+/* Prints what a request other than OPTIONS_RUN asks for. 0, or -1 with
+ * STATUS_FAILED when it could not be written. */
+int options_answer(const struct option_table *table,
+		   enum options_request request, FILE *stream,
+		   struct error *error);
 
 #endif

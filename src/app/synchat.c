@@ -208,7 +208,7 @@ static int start_turns(struct run *run, struct error *error)
 {
 	run->turns = turns_new(
 		&(struct turns_config){
-			.listens = run->options.request == SYNCHAT_LISTEN,
+			.listens = run->options.command == SYNCHAT_LISTEN,
 			.listener = listener_config(run),
 			.dial = dial_config(run),
 			.close = run->options.close,
@@ -260,7 +260,7 @@ static int start_talk(struct run *run, struct error *error)
 {
 	if (run->options.turns)
 		return start_turns(run, error);
-	if (run->options.request == SYNCHAT_LISTEN)
+	if (run->options.command == SYNCHAT_LISTEN)
 		return start_server(run, error);
 	return start_client(run, error);
 }
@@ -286,7 +286,7 @@ static int talk(struct run *run, struct error *error)
 	run->console = console_new(
 		&(struct console_config){
 			.base = run->base,
-			.verbosity = run->options.verbosity,
+			.verbosity = run->options.common.verbosity,
 			.narrates = run->options.narrates,
 			.failed = console_failed,
 			.emptied = console_emptied,
@@ -334,9 +334,8 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 
 	if (synchat_options_parse(options, argc, argv, error) < 0)
 		return -1;
-	log_init("synchat", options->verbosity);
-	if (options->request != SYNCHAT_LISTEN &&
-	    options->request != SYNCHAT_CONNECT)
+	log_init("synchat", options->common.verbosity);
+	if (options->common.request != OPTIONS_RUN)
 		return synchat_options_answer(options, stdout, error);
 	set_locale();
 	signal(SIGINT, leave);

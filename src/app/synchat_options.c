@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "app/synchat_options.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
-#include <assert.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -32,20 +27,12 @@ struct parse {
 	const char *only_name[3]; /* the last such option, by enum only */
 };
 
-static int bad(struct error *error, const char *value, const char *accepted)
-{
-	char quoted[ESCAPE_QUOTE_BYTES];
-
-	return error_set(error, STATUS_USAGE, "bad value %s; accepted: %s",
-			 escape_quote(value, quoted), accepted);
-}
-
 static int parse_number(const char *value, uint64_t min, uint64_t max,
 			uint64_t *out, const char *accepted,
 			struct error *error)
 {
 	if (number_parse(value, min, max, out) < 0)
-		return bad(error, value, accepted);
+		return options_bad(error, value, accepted);
 	return 0;
 }
 
@@ -111,9 +98,10 @@ static int parse_timeout(void *context, const char *value, struct error *error)
 
 	parse->only_name[ONLY_CONNECT] = "timeout";
 	if (number_parse_duration(value, &ns) < 0)
-		return bad(error, value,
-			   "a duration up to 24h, such as 500ms, 2s, 1.5s, 1m; "
-			   "0 for as long as the kernel tries");
+		return options_bad(
+			error, value,
+			"a duration up to 24h, such as 500ms, 2s, 1.5s, 1m; "
+			"0 for as long as the kernel tries");
 	parse->options->timeout_ms = (int)((ns + NS_PER_MS - 1) / NS_PER_MS);
 	return 0;
 }
@@ -160,9 +148,9 @@ static int parse_close(void *context, const char *value, struct error *error)
 		parse->options->close = (enum close_mode)i;
 		return 0;
 	}
-	return bad(error, value,
-		   "graceful, reset, unread, half-unread, disconnect, "
-		   "unaccepted");
+	return options_bad(error, value,
+			   "graceful, reset, unread, half-unread, disconnect, "
+			   "unaccepted");
 }
 
 static int parse_send_size(void *context, const char *value,
@@ -192,9 +180,10 @@ static int parse_keepalive(void *context, const char *value,
 
 		if (number_parse_n(at, length, 1, most[i], &numbers[i]) < 0 ||
 		    at[length] != (i < 2 ? ',' : '\0'))
-			return bad(error, value,
-				   "IDLE,INTERVAL,COUNT in seconds, seconds "
-				   "and probes, such as 1,1,2");
+			return options_bad(
+				error, value,
+				"IDLE,INTERVAL,COUNT in seconds, seconds "
+				"and probes, such as 1,1,2");
 		at += length + 1;
 	}
 	parse->options->keepalive = (struct keepalive){
@@ -216,61 +205,6 @@ static int parse_backlog(void *context, const char *value, struct error *error)
 		return -1;
 	parse->options->backlog = (int)backlog;
 	return 0;
-}
-
-static int parse_verbose(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-	int *verbosity = &parse->options->verbosity;
-
-	(void)value;
-	(void)error;
-	if (*verbosity < 0)
-		*verbosity = 0;
-	if (*verbosity < 2)
-		++*verbosity;
-	return 0;
-}
-
-static int parse_quiet(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-
-	(void)value;
-	(void)error;
-	parse->options->verbosity = -1;
-	return 0;
-}
-
-static int parse_help(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-
-	(void)value;
-	(void)error;
-	parse->options->request = SYNCHAT_HELP;
-	return 1;
-}
-
-static int parse_version(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-
-	(void)value;
-	(void)error;
-	parse->options->request = SYNCHAT_VERSION;
-	return 1;
-}
-
-static int parse_completion(void *context, const char *value,
-			    struct error *error)
-{
-	struct parse *parse = context;
-
-	if (strcmp(value, "bash"))
-		return bad(error, value, "bash");
-	parse->options->request = SYNCHAT_COMPLETION;
-	return 1;
 }
 
 static const struct option_spec specs[] = {
@@ -298,13 +232,11 @@ static const struct option_spec specs[] = {
 	 "longest wait for an answer (10s)", NULL, parse_timeout},
 	{0, "backlog", "N", "Listening", "callers that may wait (4096)", NULL,
 	 parse_backlog},
-	{'v', "verbose", NULL, "Output", "say more", NULL, parse_verbose},
-	{'q', "quiet", NULL, "Output", "errors and the talk only", NULL,
-	 parse_quiet},
-	{'h', "help", NULL, "Output", "this page", NULL, parse_help},
-	{0, "version", NULL, "Output", "the version", NULL, parse_version},
-	{0, "completion", "bash", NULL, "for the build", NULL,
-	 parse_completion},
+	{'v', "verbose", NULL, "Output", "say more", NULL, NULL},
+	{'q', "quiet", NULL, "Output", "errors and the talk only", NULL, NULL},
+	{'h', "help", NULL, "Output", "this page", NULL, NULL},
+	{0, "version", NULL, "Output", "the version", NULL, NULL},
+	{0, "completion", "bash", NULL, "for the build", NULL, NULL},
 	{0, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -329,7 +261,7 @@ static const struct option_table table = {
 static int parse_port(struct synchat_options *options, const char *value,
 		      struct error *error)
 {
-	bool listens = options->request == SYNCHAT_LISTEN;
+	bool listens = options->command == SYNCHAT_LISTEN;
 	uint64_t port;
 
 	if (parse_number(value, listens ? 0 : 1, 65535, &port,
@@ -352,18 +284,18 @@ static int parse_operands(struct synchat_options *options, int count,
 				 "no command; accepted: listen [ADDRESS] PORT, "
 				 "connect HOST PORT (see --help)");
 	if (!strcmp(operands[0], "connect"))
-		options->request = SYNCHAT_CONNECT;
+		options->command = SYNCHAT_CONNECT;
 	else if (strcmp(operands[0], "listen"))
 		return error_set(error, STATUS_USAGE,
 				 "bad command %s; accepted: listen [ADDRESS] "
 				 "PORT, connect HOST PORT",
 				 escape_quote(operands[0], quoted));
-	if (options->request == SYNCHAT_CONNECT && count != 3)
+	if (options->command == SYNCHAT_CONNECT && count != 3)
 		return error_set(error, STATUS_USAGE,
 				 "connect with %d operands; accepted: connect "
 				 "HOST PORT",
 				 count - 1);
-	if (options->request == SYNCHAT_LISTEN && count != 2 && count != 3)
+	if (options->command == SYNCHAT_LISTEN && count != 2 && count != 3)
 		return error_set(error, STATUS_USAGE,
 				 "listen with %d operands; accepted: listen "
 				 "[ADDRESS] PORT",
@@ -377,7 +309,7 @@ static int parse_operands(struct synchat_options *options, int count,
 static int check_fit(const struct parse *parse, struct error *error)
 {
 	const struct synchat_options *options = parse->options;
-	bool listens = options->request == SYNCHAT_LISTEN;
+	bool listens = options->command == SYNCHAT_LISTEN;
 	const char *stray =
 		parse->only_name[listens ? ONLY_CONNECT : ONLY_LISTEN];
 
@@ -402,11 +334,12 @@ int synchat_options_parse(struct synchat_options *options, int argc,
 	int result, i;
 
 	*options = (struct synchat_options){
-		.request = SYNCHAT_LISTEN,
+		.command = SYNCHAT_LISTEN,
 		.timeout_ms = TIMEOUT_MS,
 		.backlog = BACKLOG,
 	};
-	result = options_parse(&table, argc, argv, &parse, &i, error);
+	result = options_parse(&table, argc, argv, &options->common, &parse, &i,
+			       error);
 	if (result)
 		return result < 0 ? -1 : 0;
 	if (parse_operands(options, argc - i, argv + i, error) < 0)
@@ -417,21 +350,5 @@ int synchat_options_parse(struct synchat_options *options, int argc,
 int synchat_options_answer(const struct synchat_options *options, FILE *stream,
 			   struct error *error)
 {
-	switch (options->request) {
-	case SYNCHAT_LISTEN:
-	case SYNCHAT_CONNECT:
-		break;
-	case SYNCHAT_HELP:
-		options_help(&table, stream);
-		break;
-	case SYNCHAT_VERSION:
-		fprintf(stream, "synchat %s\n", PACKAGE_VERSION);
-		break;
-	case SYNCHAT_COMPLETION:
-		options_bash_completion(&table, stream);
-		break;
-	}
-	if (fflush(stream) || ferror(stream))
-		return error_errno(error, "standard output");
-	return 0;
+	return options_answer(&table, options->common.request, stream, error);
 }

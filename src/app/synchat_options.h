@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "app/options.h"
 #include "talk/conn.h"
 #include "talk/listener.h"
 
@@ -15,16 +16,11 @@ struct error;
 /* What synchat was asked to do: argv, checked. Nothing is opened and no name
  * looked up. */
 
-enum synchat_request {
-	SYNCHAT_LISTEN,
-	SYNCHAT_CONNECT,
-	SYNCHAT_HELP,
-	SYNCHAT_VERSION,
-	SYNCHAT_COMPLETION, /* hidden: --completion bash, for the build */
-};
+enum synchat_command { SYNCHAT_LISTEN, SYNCHAT_CONNECT };
 
 struct synchat_options {
-	enum synchat_request request;
+	struct options_common common; /* of a request, the rest may be unset */
+	enum synchat_command command;
 	const char *host; /* points into argv; NULL: any, of listen */
 	uint16_t port;    /* 0 only of listen: any */
 	int family;       /* AF_UNSPEC: both */
@@ -38,7 +34,6 @@ struct synchat_options {
 	int timeout_ms;       /* 0: the kernel's */
 	struct keepalive keepalive;
 	int backlog;
-	int verbosity; /* for log_init(): -1 to 2 */
 };
 
 /* Caller storage; argv must outlive it (and may be reordered). 0, or -1 with

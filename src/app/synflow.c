@@ -73,7 +73,7 @@ static int open_views(struct run *run, struct error *error)
 		.kind = options->view,
 		.streams = options->streams,
 		.stream_count = options->stream_count,
-		.verbose = options->verbosity > 0,
+		.verbose = options->common.verbosity > 0,
 		.live = options->interface != NULL,
 		.columns = screen_columns(),
 		.ascii = !language_is_utf8(),
@@ -315,7 +315,7 @@ static int report(struct run *run, int status, struct error *error)
 
 	if (flow_finish(run->flow, status < 0 ? NULL : error) < 0)
 		return -1;
-	if (run->options.verbosity >= 0)
+	if (run->options.common.verbosity >= 0)
 		say_limits(run);
 	if (views_finish(run->views, run->flow, &summary,
 			 status < 0 ? NULL : error) < 0)
@@ -333,10 +333,10 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	if (privs_begin(error) < 0 ||
 	    synflow_options_parse(options, argc, argv, error) < 0)
 		return -1;
-	log_init("synflow", options->verbosity);
+	log_init("synflow", options->common.verbosity);
 	if (language_begin(options->language, error) < 0)
 		return -1;
-	if (options->request != SYNFLOW_RUN)
+	if (options->common.request != OPTIONS_RUN)
 		return synflow_options_answer(options, stdout, error);
 	if (open_all(run, argv[0], error) < 0)
 		return -1;

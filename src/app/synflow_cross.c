@@ -103,7 +103,7 @@ static int report(struct run *run, int status, struct error *error)
 		status = check_room(run, error);
 	summary.first_ns = crossing_begin_ns(run->crossing);
 	summary.complete = status == 0;
-	if (run->options->verbosity >= 0 &&
+	if (run->options->common.verbosity >= 0 &&
 	    crossing_pairing(run->crossing)->clock == PAIRING_CLOCK_UNKNOWN)
 		log_line(LOG_WARN, "no packet is in both captures");
 	if (views_crossing(run->views, run->crossing, &summary,

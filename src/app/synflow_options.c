@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "app/synflow_options.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include <assert.h>
 #include <errno.h>
 #include <net/if.h>
@@ -14,7 +10,6 @@
 
 #include "app/options.h"
 #include "base/error.h"
-#include "base/escape.h"
 #include "base/number.h"
 
 enum {
@@ -22,14 +17,6 @@ enum {
 	SNAP_BYTES_MIN = 64,
 	SNAP_BYTES_MAX = 262144, /* as tcpdump has it */
 };
-
-static int bad(struct error *error, const char *value, const char *accepted)
-{
-	char quoted[ESCAPE_QUOTE_BYTES];
-
-	return error_set(error, STATUS_USAGE, "bad value %s; accepted: %s",
-			 escape_quote(value, quoted), accepted);
-}
 
 static int no_memory(struct error *error)
 {
@@ -41,8 +28,8 @@ static int parse_read(void *context, const char *value, struct error *error)
 	struct synflow_options *options = context;
 
 	if (options->second)
-		return bad(error, value,
-			   "one file, or two of the same traffic");
+		return options_bad(error, value,
+				   "one file, or two of the same traffic");
 	if (options->read)
 		options->second = value;
 	else
@@ -59,9 +46,10 @@ static int parse_interface(void *context, const char *value,
 	if (strcmp(value, "any") && !if_nametoindex(value)) {
 		if (errno != ENODEV)
 			return error_errno(error, "interface");
-		return bad(error, value,
-			   "an interface of this host, as `ip link` names it, "
-			   "or any");
+		return options_bad(
+			error, value,
+			"an interface of this host, as `ip link` names it, "
+			"or any");
 	}
 	options->interface = value;
 	return 0;
@@ -72,7 +60,7 @@ static int parse_write(void *context, const char *value, struct error *error)
 	struct synflow_options *options = context;
 
 	if (!*value)
-		return bad(error, value, "a file name");
+		return options_bad(error, value, "a file name");
 	options->record = value;
 	return 0;
 }
@@ -82,7 +70,8 @@ static int parse_count(void *context, const char *value, struct error *error)
 	struct synflow_options *options = context;
 
 	if (number_parse(value, 1, UINT64_MAX, &options->count) < 0)
-		return bad(error, value, "a number of frames from 1 on");
+		return options_bad(error, value,
+				   "a number of frames from 1 on");
 	return 0;
 }
 
@@ -92,8 +81,9 @@ static int parse_duration(void *context, const char *value, struct error *error)
 
 	if (number_parse_duration(value, &options->duration_ns) < 0 ||
 	    options->duration_ns == 0)
-		return bad(error, value,
-			   "a duration up to 24h, such as 500ms, 2s, 1.5s, 1m");
+		return options_bad(
+			error, value,
+			"a duration up to 24h, such as 500ms, 2s, 1.5s, 1m");
 	return 0;
 }
 
@@ -103,7 +93,7 @@ static int parse_snap(void *context, const char *value, struct error *error)
 	uint64_t bytes;
 
 	if (number_parse(value, SNAP_BYTES_MIN, SNAP_BYTES_MAX, &bytes) < 0)
-		return bad(error, value, "bytes, from 64 to 262144");
+		return options_bad(error, value, "bytes, from 64 to 262144");
 	options->snap_bytes = (uint32_t)bytes;
 	return 0;
 }
@@ -119,7 +109,8 @@ static int parse_view(void *context, const char *value, struct error *error)
 		options->view_chosen = true;
 		return 0;
 	}
-	return bad(error, value, "conversations, ladder, segments, resets");
+	return options_bad(error, value,
+			   "conversations, ladder, segments, resets");
 }
 
 static int ascending(const void *a, const void *b)
@@ -155,9 +146,9 @@ static int parse_stream(void *context, const char *value, struct error *error)
 		    number_parse_n(at, length, 0, UINT64_MAX,
 				   &options->streams[options->stream_count]) <
 			    0)
-			return bad(error, value,
-				   "numbers of streams from 0 on, "
-				   "comma-separated, up to 1000");
+			return options_bad(error, value,
+					   "numbers of streams from 0 on, "
+					   "comma-separated, up to 1000");
 		options->stream_count++;
 		if (!at[length])
 			return 0;
@@ -180,7 +171,7 @@ static int parse_language(void *context, const char *value, struct error *error)
 	struct synflow_options *options = context;
 
 	if (strcmp(value, "en") && strcmp(value, "zh"))
-		return bad(error, value, "en, zh");
+		return options_bad(error, value, "en, zh");
 	options->language = value;
 	return 0;
 }
@@ -190,63 +181,9 @@ static int parse_sandbox(void *context, const char *value, struct error *error)
 	struct synflow_options *options = context;
 
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return bad(error, value, "on, off");
+		return options_bad(error, value, "on, off");
 	options->sandbox_off = strcmp(value, "off") == 0;
 	return 0;
-}
-
-static int parse_verbose(void *context, const char *value, struct error *error)
-{
-	struct synflow_options *options = context;
-
-	(void)value;
-	(void)error;
-	if (options->verbosity < 0)
-		options->verbosity = 0;
-	if (options->verbosity < 2)
-		options->verbosity++;
-	return 0;
-}
-
-static int parse_quiet(void *context, const char *value, struct error *error)
-{
-	struct synflow_options *options = context;
-
-	(void)value;
-	(void)error;
-	options->verbosity = -1;
-	return 0;
-}
-
-static int parse_help(void *context, const char *value, struct error *error)
-{
-	struct synflow_options *options = context;
-
-	(void)value;
-	(void)error;
-	options->request = SYNFLOW_HELP;
-	return 1;
-}
-
-static int parse_version(void *context, const char *value, struct error *error)
-{
-	struct synflow_options *options = context;
-
-	(void)value;
-	(void)error;
-	options->request = SYNFLOW_VERSION;
-	return 1;
-}
-
-static int parse_completion(void *context, const char *value,
-			    struct error *error)
-{
-	struct synflow_options *options = context;
-
-	if (strcmp(value, "bash"))
-		return bad(error, value, "bash");
-	options->request = SYNFLOW_COMPLETION;
-	return 1;
 }
 
 static const struct option_spec specs[] = {
@@ -273,16 +210,14 @@ static const struct option_spec specs[] = {
 	{'w', "write", "FILE", "Output",
 	 "record the frames: pcapng, or FILE.pcap", "@file", parse_write},
 	{'v', "verbose", NULL, "Output", "say more: raw numbers, round trips",
-	 NULL, parse_verbose},
-	{'q', "quiet", NULL, "Output", "errors and results only", NULL,
-	 parse_quiet},
+	 NULL, NULL},
+	{'q', "quiet", NULL, "Output", "errors and results only", NULL, NULL},
 	{0, "sandbox", "on|off", "Other",
 	 "of a live capture; off: for debuggers only (on)", "on off",
 	 parse_sandbox},
-	{'h', "help", NULL, "Other", "this page", NULL, parse_help},
-	{0, "version", NULL, "Other", "the version", NULL, parse_version},
-	{0, "completion", "bash", NULL, "for the build", NULL,
-	 parse_completion},
+	{'h', "help", NULL, "Other", "this page", NULL, NULL},
+	{0, "version", NULL, "Other", "the version", NULL, NULL},
+	{0, "completion", "bash", NULL, "for the build", NULL, NULL},
 	{0, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -401,13 +336,14 @@ int synflow_options_parse(struct synflow_options *options, int argc,
 {
 	int result, i;
 
-	*options = (struct synflow_options){.request = SYNFLOW_RUN};
+	*options = (struct synflow_options){0};
 	/* A word of argv holds one output at most. */
 	options->outputs = calloc((size_t)argc + 1, sizeof(*options->outputs));
 	options->streams = calloc(STREAMS_MAX, sizeof(*options->streams));
 	if (!options->outputs || !options->streams)
 		return no_memory(error);
-	result = options_parse(&table, argc, argv, options, &i, error);
+	result = options_parse(&table, argc, argv, &options->common, options,
+			       &i, error);
 	if (result) /* 1: --help and its like need no more */
 		return result < 0 ? -1 : 0;
 	if (join_expression(options, argv + i, (size_t)(argc - i), error) < 0)
@@ -422,26 +358,11 @@ void synflow_options_free(struct synflow_options *options)
 	free(options->outputs);
 	free(options->streams);
 	free(options->expression);
-	*options = (struct synflow_options){.request = SYNFLOW_RUN};
+	*options = (struct synflow_options){0};
 }
 
 int synflow_options_answer(const struct synflow_options *options, FILE *stream,
 			   struct error *error)
 {
-	switch (options->request) {
-	case SYNFLOW_RUN:
-		break;
-	case SYNFLOW_HELP:
-		options_help(&table, stream);
-		break;
-	case SYNFLOW_VERSION:
-		fprintf(stream, "synflow %s\n", PACKAGE_VERSION);
-		break;
-	case SYNFLOW_COMPLETION:
-		options_bash_completion(&table, stream);
-		break;
-	}
-	if (fflush(stream) || ferror(stream))
-		return error_errno(error, "standard output");
-	return 0;
+	return options_answer(&table, options->common.request, stream, error);
 }

@@ -7,21 +7,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "app/options.h"
 #include "flow/view.h"
 
 struct error;
 
 /* What synflow was asked to do: argv, checked. Nothing is opened. */
 
-enum synflow_request {
-	SYNFLOW_RUN,
-	SYNFLOW_HELP,
-	SYNFLOW_VERSION,
-	SYNFLOW_COMPLETION, /* hidden: --completion bash, for the build */
-};
-
 struct synflow_options {
-	enum synflow_request request; /* all but RUN: the rest may be unset */
+	struct options_common common; /* of a request, the rest may be unset */
 	const char *read;      /* of -r, "-" is stdin; or NULL, and ... */
 	const char *second;    /* of another -r: the other end's; or NULL */
 	const char *interface; /* ... of -i; or NULL */
@@ -38,7 +32,6 @@ struct synflow_options {
 	size_t output_count;   /* at least 1 ("text") */
 	bool sandbox_off;      /* of a live capture */
 	const char *language;  /* of --lang: "en", "zh"; or NULL */
-	int verbosity;         /* for log_init(): -1 to 2 */
 };
 
 /* Caller storage; argv must outlive it (and may be reordered). 0; or -1 with
@@ -47,7 +40,7 @@ int synflow_options_parse(struct synflow_options *options, int argc,
 			  char **argv, struct error *error);
 void synflow_options_free(struct synflow_options *options);
 
-/* Prints what a request other than SYNFLOW_RUN asks for. 0, or -1 with
+/* Prints what a request other than OPTIONS_RUN asks for. 0, or -1 with
  * STATUS_FAILED when it could not be written. */
 int synflow_options_answer(const struct synflow_options *options, FILE *stream,
 			   struct error *error);

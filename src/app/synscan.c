@@ -327,8 +327,8 @@ static int scan_and_report(struct run *run, struct error *error)
 	run->summary.ports = run->options.ports.count;
 	progress_init(&run->progress,
 		      run->options.progress ||
-			      (run->options.verbosity >= 0 && isatty(2) &&
-			       !is_dumb_terminal()),
+			      (run->options.common.verbosity >= 0 &&
+			       isatty(2) && !is_dumb_terminal()),
 		      clock_now_ns());
 	status = method->run(scan, &run->summary, error);
 	progress_end(&run->progress);
@@ -364,8 +364,8 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
 	run->method = options->compare   ? method_compare()
 		      : options->connect ? method_connect()
 					 : method_syn();
-	log_init("synscan", options->verbosity);
-	if (options->request != SYNSCAN_RUN)
+	log_init("synscan", options->common.verbosity);
+	if (options->common.request != OPTIONS_RUN)
 		return synscan_options_answer(options, stdout, error);
 	run->netlink = netlink_open(error);
 	if (!run->netlink || make_keys(run, error) < 0 ||

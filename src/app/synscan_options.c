@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "app/synscan_options.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +9,6 @@
 #include "app/scope.h"
 #include "app/synscan_rules.h"
 #include "base/error.h"
-#include "base/escape.h"
 #include "base/number.h"
 
 struct parse {
@@ -22,14 +16,6 @@ struct parse {
 	struct scope scope;
 	bool show_given;
 };
-
-static int bad(struct error *error, const char *value, const char *accepted)
-{
-	char quoted[ESCAPE_QUOTE_BYTES];
-
-	return error_set(error, STATUS_USAGE, "bad value %s; accepted: %s",
-			 escape_quote(value, quoted), accepted);
-}
 
 static int parse_ports(void *context, const char *value, struct error *error)
 {
@@ -103,8 +89,9 @@ static int parse_interface(void *context, const char *value,
 	if (!ifindex && errno != ENODEV)
 		return error_errno(error, "interface");
 	if (!ifindex || bytes > sizeof(options->interface))
-		return bad(error, value,
-			   "an interface of this host, as `ip link` names it");
+		return options_bad(
+			error, value,
+			"an interface of this host, as `ip link` names it");
 	options->ifindex = ifindex;
 	memcpy(options->interface, value, bytes);
 	return 0;
@@ -116,8 +103,9 @@ static int parse_source(void *context, const char *value, struct error *error)
 	struct addr source;
 
 	if (addr_parse(value, &source) < 0 || addr_special(&source))
-		return bad(error, value,
-			   "an IPv4 or IPv6 address, as `ip address` names it");
+		return options_bad(
+			error, value,
+			"an IPv4 or IPv6 address, as `ip address` names it");
 	parse->options->source = source;
 	return 0;
 }
@@ -129,7 +117,8 @@ static int parse_source_port(void *context, const char *value,
 	uint64_t port;
 
 	if (number_parse(value, 1, 65535, &port) < 0)
-		return bad(error, value, "a port number from 1 to 65535");
+		return options_bad(error, value,
+				   "a port number from 1 to 65535");
 	parse->options->source_port = (uint16_t)port;
 	return 0;
 }
@@ -170,7 +159,7 @@ static int parse_via(void *context, const char *value, struct error *error)
 		parse->options->via = (enum via)i;
 		return 0;
 	}
-	return bad(error, value, "auto, ip, link");
+	return options_bad(error, value, "auto, ip, link");
 }
 
 static int parse_sandbox(void *context, const char *value, struct error *error)
@@ -178,7 +167,7 @@ static int parse_sandbox(void *context, const char *value, struct error *error)
 	struct parse *parse = context;
 
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return bad(error, value, "on, off");
+		return options_bad(error, value, "on, off");
 	parse->options->sandbox_off = strcmp(value, "off") == 0;
 	return 0;
 }
@@ -186,9 +175,10 @@ static int parse_sandbox(void *context, const char *value, struct error *error)
 static int rate(const char *value, uint64_t *out_pps, struct error *error)
 {
 	if (number_parse_rate(value, out_pps) < 0)
-		return bad(error, value,
-			   "packets per second from 1 to 100m, such as 5000, "
-			   "20k, 1.5m");
+		return options_bad(
+			error, value,
+			"packets per second from 1 to 100m, such as 5000, "
+			"20k, 1.5m");
 	return 0;
 }
 
@@ -212,7 +202,7 @@ static int parse_retries(void *context, const char *value, struct error *error)
 	uint64_t retries;
 
 	if (number_parse(value, 0, 255, &retries) < 0)
-		return bad(error, value, "a number from 0 to 255");
+		return options_bad(error, value, "a number from 0 to 255");
 	parse->options->retries = (int)retries;
 	return 0;
 }
@@ -222,8 +212,9 @@ static int parse_wait(void *context, const char *value, struct error *error)
 	struct parse *parse = context;
 
 	if (number_parse_duration(value, &parse->options->wait_ns) < 0)
-		return bad(error, value,
-			   "a duration up to 24h, such as 500ms, 2s, 1.5s, 1m");
+		return options_bad(
+			error, value,
+			"a duration up to 24h, such as 500ms, 2s, 1.5s, 1m");
 	return 0;
 }
 
@@ -258,9 +249,9 @@ static int parse_show(void *context, const char *value, struct error *error)
 		unsigned v;
 
 		if (verdict < 0)
-			return bad(error, value,
-				   "open, closed, filtered, all, "
-				   "comma-separated");
+			return options_bad(error, value,
+					   "open, closed, filtered, all, "
+					   "comma-separated");
 		for (v = 0; v < VERDICT_COUNT; v++)
 			if (verdict == (int)v || verdict == VERDICT_COUNT)
 				show[v] = true;
@@ -285,7 +276,8 @@ static int parse_pcap(void *context, const char *value, struct error *error)
 	struct parse *parse = context;
 
 	if (!*value)
-		return bad(error, value, "a file name, - for standard output");
+		return options_bad(error, value,
+				   "a file name, - for standard output");
 	parse->options->pcap = value;
 	return 0;
 }
@@ -310,30 +302,6 @@ static int parse_numeric(void *context, const char *value, struct error *error)
 	return 0;
 }
 
-static int parse_verbose(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-	int *verbosity = &parse->options->verbosity;
-
-	(void)value;
-	(void)error;
-	if (*verbosity < 0)
-		*verbosity = 0;
-	if (*verbosity < 2)
-		++*verbosity;
-	return 0;
-}
-
-static int parse_quiet(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-
-	(void)value;
-	(void)error;
-	parse->options->verbosity = -1;
-	return 0;
-}
-
 static int parse_progress(void *context, const char *value, struct error *error)
 {
 	struct parse *parse = context;
@@ -354,7 +322,7 @@ static int parse_seed(void *context, const char *value, struct error *error)
 
 	if (!length || length > 32 ||
 	    strspn(value, "0123456789abcdefABCDEF") != length)
-		return bad(error, value, "1 to 32 hexadecimal digits");
+		return options_bad(error, value, "1 to 32 hexadecimal digits");
 	for (i = 0; i < length; i++) {
 		unsigned c = (unsigned char)value[i];
 		unsigned digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
@@ -376,37 +344,6 @@ static int parse_dry_run(void *context, const char *value, struct error *error)
 	(void)error;
 	parse->options->dry_run = true;
 	return 0;
-}
-
-static int parse_help(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-
-	(void)value;
-	(void)error;
-	parse->options->request = SYNSCAN_HELP;
-	return 1;
-}
-
-static int parse_version(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-
-	(void)value;
-	(void)error;
-	parse->options->request = SYNSCAN_VERSION;
-	return 1;
-}
-
-static int parse_completion(void *context, const char *value,
-			    struct error *error)
-{
-	struct parse *parse = context;
-
-	if (strcmp(value, "bash"))
-		return bad(error, value, "bash");
-	parse->options->request = SYNSCAN_COMPLETION;
-	return 1;
 }
 
 static const struct option_spec specs[] = {
@@ -458,9 +395,8 @@ static const struct option_spec specs[] = {
 	{'n', "numeric", NULL, "Output", "no service names", NULL,
 	 parse_numeric},
 	{'v', "verbose", NULL, "Output", "say more; -vv still more", NULL,
-	 parse_verbose},
-	{'q', "quiet", NULL, "Output", "errors and results only", NULL,
-	 parse_quiet},
+	 NULL},
+	{'q', "quiet", NULL, "Output", "errors and results only", NULL, NULL},
 	{0, "progress", NULL, "Output", "progress even without a terminal",
 	 NULL, parse_progress},
 	{0, "seed", "HEX", "Other", "repeat the order and cookies of a scan",
@@ -469,10 +405,9 @@ static const struct option_spec specs[] = {
 	 NULL, parse_dry_run},
 	{0, "sandbox", "on|off", "Other", "off: for debuggers only (on)",
 	 "on off", parse_sandbox},
-	{'h', "help", NULL, "Other", "this page", NULL, parse_help},
-	{0, "version", NULL, "Other", "the version", NULL, parse_version},
-	{0, "completion", "bash", NULL, "for the build", NULL,
-	 parse_completion},
+	{'h', "help", NULL, "Other", "this page", NULL, NULL},
+	{0, "version", NULL, "Other", "the version", NULL, NULL},
+	{0, "completion", "bash", NULL, "for the build", NULL, NULL},
 	{0, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -534,7 +469,8 @@ int synscan_options_parse(struct synscan_options *options, int argc,
 	result = parse_init(&parse, options, argc, error);
 	if (result < 0)
 		goto out;
-	result = options_parse(&table, argc, argv, &parse, &i, error);
+	result = options_parse(&table, argc, argv, &options->common, &parse, &i,
+			       error);
 	if (result) /* 1: --help and its like need no targets */
 		goto out;
 	for (; i < argc; i++)
@@ -558,20 +494,5 @@ void synscan_options_free(struct synscan_options *options)
 int synscan_options_answer(const struct synscan_options *options, FILE *stream,
 			   struct error *error)
 {
-	switch (options->request) {
-	case SYNSCAN_RUN:
-		break;
-	case SYNSCAN_HELP:
-		options_help(&table, stream);
-		break;
-	case SYNSCAN_VERSION:
-		fprintf(stream, "synscan %s\n", PACKAGE_VERSION);
-		break;
-	case SYNSCAN_COMPLETION:
-		options_bash_completion(&table, stream);
-		break;
-	}
-	if (fflush(stream) || ferror(stream))
-		return error_errno(error, "standard output");
-	return 0;
+	return options_answer(&table, options->common.request, stream, error);
 }

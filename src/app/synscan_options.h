@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "app/options.h"
 #include "spec/addr.h"
 #include "spec/portset.h"
 #include "spec/result.h"
@@ -17,13 +18,6 @@ struct error;
 /* What synscan was asked to do: argv, checked. Nothing is opened but the
  * target lists, and nothing is sent; names are resolved. */
 
-enum synscan_request {
-	SYNSCAN_RUN,
-	SYNSCAN_HELP,
-	SYNSCAN_VERSION,
-	SYNSCAN_COMPLETION, /* hidden: --completion bash, for the build */
-};
-
 enum via {
 	VIA_AUTO,
 	VIA_IP,   /* raw IP sockets */
@@ -31,7 +25,7 @@ enum via {
 };
 
 struct synscan_options {
-	enum synscan_request request; /* all but RUN: the rest may be unset */
+	struct options_common common; /* of a request, the rest may be unset */
 	struct portset ports;         /* never empty; exclusions applied */
 	struct targetset *targets;    /* exclusions applied; NOT frozen */
 	unsigned ifindex;             /* of -i; 0: from the routing table */
@@ -56,7 +50,6 @@ struct synscan_options {
 	bool seed_given;
 	bool dry_run;
 	bool numeric;  /* no service names */
-	int verbosity; /* for log_init(): -1 to 2 */
 	bool progress; /* asked for, even where stderr is no terminal */
 };
 
@@ -67,7 +60,7 @@ int synscan_options_parse(struct synscan_options *options, int argc,
 			  char **argv, struct error *error);
 void synscan_options_free(struct synscan_options *options);
 
-/* Prints what a request other than SYNSCAN_RUN asks for. 0, or -1 with
+/* Prints what a request other than OPTIONS_RUN asks for. 0, or -1 with
  * STATUS_FAILED when it could not be written. */
 int synscan_options_answer(const struct synscan_options *options, FILE *stream,
 			   struct error *error);

@@ -90,7 +90,9 @@ static int show_boundaries(struct synudp_run *run, struct error *error)
 static int act(struct synudp_run *run, struct error *error)
 {
 	struct synudp_options *options = &run->options;
-	bool quiet = options->verbosity<0, verbose = options->verbosity> 0;
+	bool quiet =
+		options->common
+			.verbosity<0, verbose = options->common.verbosity> 0;
 	struct error late = ERROR_INIT;
 	int status;
 
@@ -102,9 +104,9 @@ static int act(struct synudp_run *run, struct error *error)
 		return error_errno(error, "outputs");
 	if (handle_signals(run, error) < 0)
 		return -1;
-	if (options->request == SYNUDP_SERVE)
+	if (options->command == SYNUDP_SERVE)
 		status = synudp_serve(run, error);
-	else if (options->request == SYNUDP_PROBE)
+	else if (options->command == SYNUDP_PROBE)
 		status = synudp_probe(run, error);
 	else
 		status = show_boundaries(run, error);
@@ -125,8 +127,8 @@ static int run_all(struct synudp_run *run, int argc, char **argv,
 
 	if (synudp_options_parse(options, argc, argv, error) < 0)
 		return -1;
-	log_init("synudp", options->verbosity);
-	if (options->request >= SYNUDP_HELP)
+	log_init("synudp", options->common.verbosity);
+	if (options->common.request != OPTIONS_RUN)
 		return synudp_options_answer(options, stdout, error);
 	for (size_t i = 0; i < options->output_count; i++)
 		if (synudp_report_check(options->outputs[i], error) < 0)

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "app/synudp_options.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -31,14 +27,6 @@ struct parse {
 	bool boundaries;
 };
 
-static int bad(struct error *error, const char *value, const char *accepted)
-{
-	char quoted[ESCAPE_QUOTE_BYTES];
-
-	return error_set(error, STATUS_USAGE, "bad value %s; accepted: %s",
-			 escape_quote(value, quoted), accepted);
-}
-
 static void for_serve(struct parse *parse, const char *name)
 {
 	if (!parse->for_serve)
@@ -56,8 +44,8 @@ static void for_probe(struct parse *parse, const char *name)
 static int percent(const char *value, uint32_t *out_ppm, struct error *error)
 {
 	if (number_parse_percent(value, out_ppm) < 0)
-		return bad(error, value,
-			   "per cent from 0 to 100, such as 5 or 0.5");
+		return options_bad(error, value,
+				   "per cent from 0 to 100, such as 5 or 0.5");
 	return 0;
 }
 
@@ -101,8 +89,8 @@ static int parse_delay(void *context, const char *value, struct error *error)
 	for_serve(parse, "--delay");
 	if (number_parse_duration(value, &delay_ns) < 0 ||
 	    delay_ns > DELAY_MAX_NS)
-		return bad(error, value,
-			   "a duration up to 10s, such as 50ms, 1.5s");
+		return options_bad(error, value,
+				   "a duration up to 10s, such as 50ms, 1.5s");
 	parse->options->impairment.delay_ns = delay_ns;
 	return 0;
 }
@@ -115,7 +103,7 @@ static int parse_seed(void *context, const char *value, struct error *error)
 	for_serve(parse, "--seed");
 	if (length < 1 || length > 16 ||
 	    strspn(value, "0123456789abcdefABCDEF") != length)
-		return bad(error, value, "1 to 16 hexadecimal digits");
+		return options_bad(error, value, "1 to 16 hexadecimal digits");
 	parse->options->impairment.seed = strtoull(value, NULL, 16);
 	parse->options->seed_given = true;
 	return 0;
@@ -142,9 +130,10 @@ static int parse_size(void *context, const char *value, struct error *error)
 
 	for_probe(parse, "--size");
 	if (parse_one_size(value, strlen(value), &parse->options->size) < 0)
-		return bad(error, value,
-			   "bytes of payload from 60 to 65507, over IPv6 to "
-			   "65527: no datagram holds more");
+		return options_bad(
+			error, value,
+			"bytes of payload from 60 to 65507, over IPv6 to "
+			"65527: no datagram holds more");
 	return 0;
 }
 
@@ -163,9 +152,10 @@ static int parse_sizes(void *context, const char *value, struct error *error)
 	    parse_one_size(end, last, &options->sizes_last) < 0 ||
 	    (end[last] && number_parse(end + step, 1, 65535, &by) < 0) ||
 	    options->sizes_last < options->sizes_first)
-		return bad(error, value,
-			   "FIRST-LAST or FIRST-LAST:STEP, bytes of payload "
-			   "from 60 to 65507, over IPv6 to 65527");
+		return options_bad(
+			error, value,
+			"FIRST-LAST or FIRST-LAST:STEP, bytes of payload "
+			"from 60 to 65507, over IPv6 to 65527");
 	options->sizes_step = (size_t)by;
 	return 0;
 }
@@ -176,7 +166,8 @@ static int parse_count(void *context, const char *value, struct error *error)
 
 	for_probe(parse, "--count");
 	if (number_parse(value, 1, COUNT_MAX, &parse->options->count) < 0)
-		return bad(error, value, "a number from 1 to 1000000000");
+		return options_bad(error, value,
+				   "a number from 1 to 1000000000");
 	return 0;
 }
 
@@ -186,8 +177,9 @@ static int parse_interval(void *context, const char *value, struct error *error)
 
 	for_probe(parse, "--interval");
 	if (number_parse_duration(value, &parse->options->interval_ns) < 0)
-		return bad(error, value,
-			   "a duration up to 24h, such as 0, 200us, 1s");
+		return options_bad(
+			error, value,
+			"a duration up to 24h, such as 0, 200us, 1s");
 	return 0;
 }
 
@@ -199,8 +191,9 @@ static int parse_timeout(void *context, const char *value, struct error *error)
 	for_probe(parse, "--timeout");
 	if (number_parse_duration(value, &timeout_ns) < 0 ||
 	    timeout_ns < NS_PER_US)
-		return bad(error, value,
-			   "a duration from 1us to 24h, such as 200ms, 2s");
+		return options_bad(
+			error, value,
+			"a duration from 1us to 24h, such as 200ms, 2s");
 	parse->options->timeout_ns = timeout_ns;
 	return 0;
 }
@@ -263,55 +256,6 @@ static int parse_output(void *context, const char *value, struct error *error)
 	return 0;
 }
 
-static int parse_verbose(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-	int *verbosity = &parse->options->verbosity;
-
-	(void)value;
-	(void)error;
-	*verbosity = *verbosity < 0 ? 1 : *verbosity + (*verbosity < 2);
-	return 0;
-}
-
-static int parse_quiet(void *context, const char *value, struct error *error)
-{
-	struct parse *parse = context;
-
-	(void)value;
-	(void)error;
-	parse->options->verbosity = -1;
-	return 0;
-}
-
-static int answer(struct parse *parse, enum synudp_request request)
-{
-	parse->options->request = request;
-	return 1;
-}
-
-static int parse_help(void *context, const char *value, struct error *error)
-{
-	(void)value;
-	(void)error;
-	return answer(context, SYNUDP_HELP);
-}
-
-static int parse_version(void *context, const char *value, struct error *error)
-{
-	(void)value;
-	(void)error;
-	return answer(context, SYNUDP_VERSION);
-}
-
-static int parse_completion(void *context, const char *value,
-			    struct error *error)
-{
-	if (strcmp(value, "bash"))
-		return bad(error, value, "bash");
-	return answer(context, SYNUDP_COMPLETION);
-}
-
 static const struct option_spec specs[] = {
 	{0, "drop", "PERCENT", "serve", "replies that never leave", NULL,
 	 parse_drop},
@@ -348,13 +292,12 @@ static const struct option_spec specs[] = {
 	 "text or ndjson; may be repeated",
 	 "text ndjson text: ndjson:", parse_output},
 	{'v', "verbose", NULL, "Output", "say more, twice: still more", NULL,
-	 parse_verbose},
+	 NULL},
 	{'q', "quiet", NULL, "Output", "no line for each reply, no remarks",
-	 NULL, parse_quiet},
-	{'h', "help", NULL, "Other", "this page", NULL, parse_help},
-	{0, "version", NULL, "Other", "the version", NULL, parse_version},
-	{0, "completion", "bash", NULL, "for the build", NULL,
-	 parse_completion},
+	 NULL, NULL},
+	{'h', "help", NULL, "Other", "this page", NULL, NULL},
+	{0, "version", NULL, "Other", "the version", NULL, NULL},
+	{0, "completion", "bash", NULL, "for the build", NULL, NULL},
 	{0, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -402,7 +345,7 @@ static int finish_serve(struct parse *parse, int argc, char **argv,
 	struct synudp_options *options = parse->options;
 	struct addr addr;
 
-	options->request = SYNUDP_SERVE;
+	options->command = SYNUDP_SERVE;
 	if (parse->for_probe)
 		return error_set(error, STATUS_USAGE,
 				 "%s is for probe, not for serve",
@@ -427,7 +370,7 @@ static int finish_probe(struct parse *parse, int argc, char **argv,
 {
 	struct synudp_options *options = parse->options;
 
-	options->request = SYNUDP_PROBE;
+	options->command = SYNUDP_PROBE;
 	if (parse->for_serve)
 		return error_set(error, STATUS_USAGE,
 				 "%s is for serve, not for probe",
@@ -450,7 +393,7 @@ static int finish(struct parse *parse, int argc, char **argv,
 	char quoted[ESCAPE_QUOTE_BYTES];
 
 	if (parse->boundaries) {
-		parse->options->request = SYNUDP_BOUNDARIES;
+		parse->options->command = SYNUDP_BOUNDARIES;
 		if (argc || parse->for_serve || parse->for_probe)
 			return wrong_operands("synudp --boundaries, and "
 					      "nothing beside it but -o",
@@ -482,7 +425,8 @@ int synudp_options_parse(struct synudp_options *options, int argc, char **argv,
 	options->outputs = calloc((size_t)argc + 1, sizeof(*options->outputs));
 	if (!options->outputs)
 		return error_set(error, STATUS_FAILED, "out of memory");
-	result = options_parse(&table, argc, argv, &parse, &i, error);
+	result = options_parse(&table, argc, argv, &options->common, &parse, &i,
+			       error);
 	if (result)
 		return result < 0 ? -1 : 0;
 	if (!options->output_count)
@@ -499,13 +443,5 @@ void synudp_options_free(struct synudp_options *options)
 int synudp_options_answer(const struct synudp_options *options, FILE *stream,
 			  struct error *error)
 {
-	if (options->request == SYNUDP_HELP)
-		options_help(&table, stream);
-	else if (options->request == SYNUDP_VERSION)
-		fprintf(stream, "synudp %s\n", PACKAGE_VERSION);
-	else
-		options_bash_completion(&table, stream);
-	if (fflush(stream) || ferror(stream))
-		return error_errno(error, "standard output");
-	return 0;
+	return options_answer(&table, options->common.request, stream, error);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "app/options.h"
 #include "talk/impairer.h"
 
 struct error;
@@ -14,17 +15,11 @@ struct error;
 /* What synudp was asked to do: argv, checked. Nothing is opened, no name is
  * resolved. */
 
-enum synudp_request {
-	SYNUDP_SERVE,
-	SYNUDP_PROBE,
-	SYNUDP_BOUNDARIES,
-	SYNUDP_HELP,
-	SYNUDP_VERSION,
-	SYNUDP_COMPLETION, /* hidden: --completion bash, for the build */
-};
+enum synudp_command { SYNUDP_SERVE, SYNUDP_PROBE, SYNUDP_BOUNDARIES };
 
 struct synudp_options {
-	enum synudp_request request;
+	struct options_common common; /* of a request, the rest may be unset */
+	enum synudp_command command;
 	const char *host; /* of serve: an address, NULL for all */
 	uint16_t port;    /* 0 for serve alone: any free one */
 	struct impairment impairment;
@@ -40,7 +35,6 @@ struct synudp_options {
 	/* all */
 	const char **outputs; /* for synudp_report_add(); points into argv */
 	size_t output_count;  /* at least 1 ("text") */
-	int verbosity;        /* for log_init(): -1 to 2 */
 };
 
 /* Caller storage; argv must outlive it (and may be reordered). 0, or -1 with

@@ -15,39 +15,14 @@
 
 #include "base/error.h"
 
-enum {
-	ARGS = 48,
-};
-
-/* argv from one line of words; '~' stands for the empty word. */
-struct args {
-	int argc;
-	char *argv[ARGS + 1];
-	char copy[2048];
-};
-
-static void args_init(struct args *args, const char *line)
-{
-	char *word, *rest;
-
-	snprintf(args->copy, sizeof(args->copy), "synscan %s", line);
-	args->argc = 0;
-	for (word = strtok_r(args->copy, " ", &rest); word;
-	     word = strtok_r(NULL, " ", &rest)) {
-		assert_true(args->argc < ARGS);
-		if (!strcmp(word, "~"))
-			*word = '\0';
-		args->argv[args->argc++] = word;
-	}
-	args->argv[args->argc] = NULL;
-}
+#include "args.h"
 
 static void parse_ok(struct synscan_options *options, struct args *args,
 		     const char *line)
 {
 	struct error error = ERROR_INIT;
 
-	args_init(args, line);
+	args_init(args, "synscan", line);
 	synscan_options_parse(options, args->argc, args->argv, &error);
 	assert_string_equal(error.text, "");
 }
@@ -58,7 +33,7 @@ static void refuse(const char *line, enum status status, const char *text)
 	struct error error = ERROR_INIT;
 	struct args args;
 
-	args_init(&args, line);
+	args_init(&args, "synscan", line);
 	assert_int_equal(
 		synscan_options_parse(&options, args.argc, args.argv, &error),
 		-1);
@@ -80,7 +55,7 @@ static void test_defaults(void **state)
 
 	(void)state;
 	parse_ok(&options, &args, "10.0.0.1");
-	assert_int_equal(options.request, SYNSCAN_RUN);
+	assert_int_equal(options.common.request, OPTIONS_RUN);
 	assert_int_equal(options.ports.count, 65535);
 	assert_int_equal(targets(&options), 1);
 	assert_int_equal(options.ifindex, 0);
@@ -104,7 +79,7 @@ static void test_defaults(void **state)
 	assert_false(options.numeric);
 	assert_false(options.progress);
 	assert_null(options.pcap);
-	assert_int_equal(options.verbosity, 0);
+	assert_int_equal(options.common.verbosity, 0);
 	synscan_options_free(&options);
 	synscan_options_free(NULL);
 }
@@ -148,7 +123,7 @@ static void test_every_option(void **state)
 	assert_true(options.numeric);
 	assert_true(options.progress);
 	assert_string_equal(options.pcap, "x.pcapng");
-	assert_int_equal(options.verbosity, 2);
+	assert_int_equal(options.common.verbosity, 2);
 	synscan_options_free(&options);
 }
 
@@ -165,7 +140,7 @@ static void test_more_values(void **state)
 	assert_int_equal(options.families, TARGETSET_BOTH);
 	assert_true(options.show[VERDICT_FILTERED]);
 	assert_int_equal(options.max_rate_pps, 1500000);
-	assert_int_equal(options.verbosity, -1);
+	assert_int_equal(options.common.verbosity, -1);
 	assert_int_equal(options.via, VIA_IP);
 	assert_true(options.seed_given && !options.seed[0] && !options.seed[1]);
 	synscan_options_free(&options);
@@ -333,7 +308,7 @@ static void test_bad_targets(void **state)
 	refuse("-n", STATUS_USAGE, NO_TARGET);
 	refuse("-x 10.0.0.1", STATUS_USAGE, NO_TARGET);
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		args_init(&args, lines[i]);
+		args_init(&args, "synscan", lines[i]);
 		assert_int_equal(synscan_options_parse(&options, args.argc,
 						       args.argv, &error),
 				 -1);
@@ -342,7 +317,7 @@ static void test_bad_targets(void **state)
 				       *lines[i] == '~' ? "\"\"" : lines[i]));
 		synscan_options_free(&options);
 	}
-	args_init(&args, "-l /nonexistent/list");
+	args_init(&args, "synscan", "-l /nonexistent/list");
 	assert_int_equal(
 		synscan_options_parse(&options, args.argc, args.argv, &error),
 		-1);
@@ -388,7 +363,7 @@ static void test_long_words(void **state)
 	free(word);
 }
 
-static char *answer(const char *line, enum synscan_request request)
+static char *answer(const char *line, enum options_request request)
 {
 	struct synscan_options options;
 	struct args args;
@@ -398,7 +373,7 @@ static char *answer(const char *line, enum synscan_request request)
 
 	assert_non_null(stream);
 	parse_ok(&options, &args, line);
-	assert_int_equal(options.request, request);
+	assert_int_equal(options.common.request, request);
 	assert_int_equal(synscan_options_answer(&options, stream, NULL), 0);
 	fclose(stream);
 	synscan_options_free(&options);
@@ -408,7 +383,7 @@ static char *answer(const char *line, enum synscan_request request)
 /* One screen: 80 columns, 50 lines. */
 static void test_help(void **state)
 {
-	char *text = answer("--help", SYNSCAN_HELP), *line, *end;
+	char *text = answer("--help", OPTIONS_HELP), *line, *end;
 	unsigned lines = 0;
 
 	(void)state;
@@ -420,12 +395,12 @@ static void test_help(void **state)
 	assert_string_equal(line, "");
 	assert_true(lines <= 50);
 	free(text);
-	free(answer("-h --foo", SYNSCAN_HELP));
+	free(answer("-h --foo", OPTIONS_HELP));
 }
 
 static void test_version(void **state)
 {
-	char *text = answer("--version", SYNSCAN_VERSION);
+	char *text = answer("--version", OPTIONS_VERSION);
 
 	(void)state;
 	assert_memory_equal(text, "synscan ", 8);
@@ -435,7 +410,7 @@ static void test_version(void **state)
 
 static void test_completion(void **state)
 {
-	char *text = answer("--completion bash", SYNSCAN_COMPLETION);
+	char *text = answer("--completion bash", OPTIONS_COMPLETION);
 
 	(void)state;
 	assert_non_null(strstr(text, "complete -F _synscan synscan\n"));

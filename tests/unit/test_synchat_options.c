@@ -13,39 +13,14 @@
 
 #include "base/error.h"
 
-enum {
-	ARGS = 32,
-};
-
-/* argv from one line of words; '~' stands for the empty word. */
-struct args {
-	int argc;
-	char *argv[ARGS + 1];
-	char copy[1024];
-};
-
-static void args_init(struct args *args, const char *line)
-{
-	char *word, *rest;
-
-	snprintf(args->copy, sizeof(args->copy), "synchat %s", line);
-	args->argc = 0;
-	for (word = strtok_r(args->copy, " ", &rest); word;
-	     word = strtok_r(NULL, " ", &rest)) {
-		assert_true(args->argc < ARGS);
-		if (!strcmp(word, "~"))
-			*word = '\0';
-		args->argv[args->argc++] = word;
-	}
-	args->argv[args->argc] = NULL;
-}
+#include "args.h"
 
 static void parse_ok(struct synchat_options *options, struct args *args,
 		     const char *line)
 {
 	struct error error = ERROR_INIT;
 
-	args_init(args, line);
+	args_init(args, "synchat", line);
 	synchat_options_parse(options, args->argc, args->argv, &error);
 	assert_string_equal(error.text, "");
 }
@@ -56,7 +31,7 @@ static void refuse(const char *line, const char *text)
 	struct error error = ERROR_INIT;
 	struct args args;
 
-	args_init(&args, line);
+	args_init(&args, "synchat", line);
 	assert_int_equal(
 		synchat_options_parse(&options, args.argc, args.argv, &error),
 		-1);
@@ -71,7 +46,7 @@ static void test_listen(void **state)
 
 	(void)state;
 	parse_ok(&options, &args, "listen 8000");
-	assert_int_equal(options.request, SYNCHAT_LISTEN);
+	assert_int_equal(options.command, SYNCHAT_LISTEN);
 	assert_null(options.host);
 	assert_int_equal(options.port, 8000);
 	assert_int_equal(options.family, AF_UNSPEC);
@@ -79,7 +54,7 @@ static void test_listen(void **state)
 	assert_int_equal(options.backlog, 4096);
 	assert_int_equal(options.keepalive.idle_s, 0);
 	assert_int_equal(options.send_bytes, 0);
-	assert_int_equal(options.verbosity, 0);
+	assert_int_equal(options.common.verbosity, 0);
 	assert_false(options.turns);
 	assert_false(options.narrates);
 	parse_ok(&options, &args,
@@ -94,7 +69,7 @@ static void test_listen(void **state)
 	assert_int_equal(options.keepalive.interval_s, 2);
 	assert_int_equal(options.keepalive.count, 3);
 	assert_int_equal(options.send_bytes, 2934);
-	assert_int_equal(options.verbosity, 1);
+	assert_int_equal(options.common.verbosity, 1);
 	assert_true(options.turns);
 	assert_true(options.narrates);
 }
@@ -106,7 +81,7 @@ static void test_connect(void **state)
 
 	(void)state;
 	parse_ok(&options, &args, "connect lab.example 8000");
-	assert_int_equal(options.request, SYNCHAT_CONNECT);
+	assert_int_equal(options.command, SYNCHAT_CONNECT);
 	assert_string_equal(options.host, "lab.example");
 	assert_int_equal(options.port, 8000);
 	assert_int_equal(options.timeout_ms, 10000);
@@ -120,7 +95,7 @@ static void test_connect(void **state)
 	assert_int_equal(options.timeout_ms, 1500);
 	assert_int_equal(options.source_port, 40000);
 	assert_int_equal(options.close, CLOSE_HALF_UNREAD);
-	assert_int_equal(options.verbosity, -1);
+	assert_int_equal(options.common.verbosity, -1);
 	assert_true(options.retry);
 	assert_true(options.stays);
 	parse_ok(&options, &args, "connect ::1 1 -w 0");
@@ -211,7 +186,7 @@ static void test_that_do_not_fit(void **state)
 	       "is the end of both");
 }
 
-static char *answer(const char *line, enum synchat_request request)
+static char *answer(const char *line, enum options_request request)
 {
 	struct synchat_options options;
 	struct args args;
@@ -221,7 +196,7 @@ static char *answer(const char *line, enum synchat_request request)
 
 	assert_non_null(stream);
 	parse_ok(&options, &args, line);
-	assert_int_equal(options.request, request);
+	assert_int_equal(options.common.request, request);
 	assert_int_equal(synchat_options_answer(&options, stream, NULL), 0);
 	fclose(stream);
 	return text;
@@ -229,17 +204,17 @@ static char *answer(const char *line, enum synchat_request request)
 
 static void test_answers(void **state)
 {
-	char *text = answer("--help", SYNCHAT_HELP);
+	char *text = answer("--help", OPTIONS_HELP);
 
 	(void)state;
 	assert_memory_equal(text, "usage: synchat ", 15);
 	assert_null(strstr(text, "--completion"));
 	free(text);
-	free(answer("-h serve", SYNCHAT_HELP));
-	text = answer("--version", SYNCHAT_VERSION);
+	free(answer("-h serve", OPTIONS_HELP));
+	text = answer("--version", OPTIONS_VERSION);
 	assert_memory_equal(text, "synchat ", 8);
 	free(text);
-	text = answer("--completion bash", SYNCHAT_COMPLETION);
+	text = answer("--completion bash", OPTIONS_COMPLETION);
 	assert_non_null(strstr(text, "complete -F _synchat synchat\n"));
 	free(text);
 }

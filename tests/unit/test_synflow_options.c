@@ -14,39 +14,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-enum {
-	ARGS = 48,
-};
-
-/* argv from one line of words; '~' stands for the empty word. */
-struct args {
-	int argc;
-	char *argv[ARGS + 1];
-	char copy[2048];
-};
-
-static void args_init(struct args *args, const char *line)
-{
-	char *word, *rest;
-
-	snprintf(args->copy, sizeof(args->copy), "synflow %s", line);
-	args->argc = 0;
-	for (word = strtok_r(args->copy, " ", &rest); word;
-	     word = strtok_r(NULL, " ", &rest)) {
-		assert_true(args->argc < ARGS);
-		if (!strcmp(word, "~"))
-			*word = '\0';
-		args->argv[args->argc++] = word;
-	}
-	args->argv[args->argc] = NULL;
-}
+#include "args.h"
 
 static void parse_ok(struct synflow_options *options, struct args *args,
 		     const char *line)
 {
 	struct error error = ERROR_INIT;
 
-	args_init(args, line);
+	args_init(args, "synflow", line);
 	synflow_options_parse(options, args->argc, args->argv, &error);
 	assert_string_equal(error.text, "");
 }
@@ -57,7 +32,7 @@ static void refuse(const char *line, const char *text)
 	struct error error = ERROR_INIT;
 	struct args args;
 
-	args_init(&args, line);
+	args_init(&args, "synflow", line);
 	assert_int_equal(
 		synflow_options_parse(&options, args.argc, args.argv, &error),
 		-1);
@@ -73,7 +48,7 @@ static void test_defaults(void **state)
 
 	(void)state;
 	parse_ok(&options, &args, "-r x.pcap");
-	assert_int_equal(options.request, SYNFLOW_RUN);
+	assert_int_equal(options.common.request, OPTIONS_RUN);
 	assert_string_equal(options.read, "x.pcap");
 	assert_null(options.interface);
 	assert_null(options.record);
@@ -85,7 +60,7 @@ static void test_defaults(void **state)
 	assert_int_equal(options.stream_count, 0);
 	assert_int_equal(options.output_count, 1);
 	assert_string_equal(options.outputs[0], "text");
-	assert_int_equal(options.verbosity, 0);
+	assert_int_equal(options.common.verbosity, 0);
 	synflow_options_free(&options);
 	synflow_options_free(NULL);
 }
@@ -115,12 +90,12 @@ static void test_every_option(void **state)
 	assert_int_equal(options.output_count, 2);
 	assert_string_equal(options.outputs[0], "ndjson:x");
 	assert_string_equal(options.outputs[1], "text");
-	assert_int_equal(options.verbosity, 2);
+	assert_int_equal(options.common.verbosity, 2);
 	synflow_options_free(&options);
 
 	parse_ok(&options, &args, "-i any -q");
 	assert_string_equal(options.interface, "any");
-	assert_int_equal(options.verbosity, -1);
+	assert_int_equal(options.common.verbosity, -1);
 	synflow_options_free(&options);
 }
 
@@ -214,12 +189,12 @@ static void test_requests(void **state)
 {
 	static const struct {
 		const char *line;
-		enum synflow_request request;
+		enum options_request request;
 		const char *first; /* of the answer */
 	} requests[] = {
-		{"-r x --help --nonsense", SYNFLOW_HELP, "usage: synflow "},
-		{"--version", SYNFLOW_VERSION, "synflow "},
-		{"--completion bash", SYNFLOW_COMPLETION, "# bash completion"},
+		{"-r x --help --nonsense", OPTIONS_HELP, "usage: synflow "},
+		{"--version", OPTIONS_VERSION, "synflow "},
+		{"--completion bash", OPTIONS_COMPLETION, "# bash completion"},
 	};
 	struct synflow_options options;
 	struct args args;
@@ -231,7 +206,7 @@ static void test_requests(void **state)
 
 		assert_non_null(stream);
 		parse_ok(&options, &args, requests[i].line);
-		assert_int_equal(options.request, requests[i].request);
+		assert_int_equal(options.common.request, requests[i].request);
 		assert_int_equal(synflow_options_answer(&options, stream, NULL),
 				 0);
 		fclose(stream);
